@@ -1,0 +1,75 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { ownTables } from './own-tables.ts';
+import {
+  logsTable,
+  metricTables,
+  TRACE_ID_VIEW,
+  traceIdTable,
+  tracesTable,
+} from './telemetry-tables.ts';
+
+export interface ClickHouseMigration {
+  readonly version: number;
+  readonly name: string;
+  /** Every statement is idempotent: two processes may run it at once, or one may die half-way. */
+  readonly statements: readonly string[];
+}
+
+export interface SchemaOptions {
+  /** How long telemetry and loop samples are kept, days. Mission: 7. */
+  readonly retentionDays?: number;
+}
+
+export function clickhouseMigrations(options: SchemaOptions = {}): ClickHouseMigration[] {
+  const days = options.retentionDays ?? 7;
+  return [
+    {
+      version: 1,
+      name: 'telemetry tables and own tables',
+      statements: [
+        tracesTable(days),
+        traceIdTable(days),
+        TRACE_ID_VIEW,
+        ...metricTables(days),
+        logsTable(days),
+        ...ownTables(days),
+      ],
+    },
+  ];
+}
+
+const VERSION_TABLE = `CREATE TABLE IF NOT EXISTS flyball_schema (
+  version UInt32, name String, applied DateTime64(3) DEFAULT now64(3)
+) ENGINE = ReplacingMergeTree ORDER BY version`;
+
+/**
+ * Brings the schema up to date and returns the versions applied now.
+ *
+ * ClickHouse has no locks to take: the statements themselves are idempotent, so several processes
+ * may migrate at once and a half-applied version is simply applied again.
+ *
+ * @throws when ClickHouse is away or a statement is refused; calling again is safe.
+ */
+export async function migrateClickHouse(
+  client: ClickHouseClient,
+  options: SchemaOptions = {},
+): Promise<number[]> {
+  await client.command({ query: VERSION_TABLE });
+  const result = await client.query({
+    query: 'SELECT DISTINCT version FROM flyball_schema',
+    format: 'JSONEachRow',
+  });
+  const known = new Set((await result.json<{ version: number }>()).map((row) => row.version));
+  const applied: number[] = [];
+  for (const migration of clickhouseMigrations(options)) {
+    if (known.has(migration.version)) continue;
+    for (const query of migration.statements) await client.command({ query });
+    await client.insert({
+      table: 'flyball_schema',
+      values: [{ version: migration.version, name: migration.name }],
+      format: 'JSONEachRow',
+    });
+    applied.push(migration.version);
+  }
+  return applied;
+}

@@ -1,0 +1,13 @@
+export {
+  type ClickHouseClient,
+  type ClickHouseOptions,
+  clickhouseClient,
+} from './clickhouse/client.ts';
+export { migrateClickHouse, type SchemaOptions } from './clickhouse/migrate.ts';
+export { migratePostgres } from './postgres/migrate.ts';
+export {
+  inTransaction,
+  type PostgresOptions,
+  postgresPool,
+  type Queryable,
+} from './postgres/pool.ts';
