@@ -9,6 +9,9 @@ const text = 'String CODEC(ZSTD(1))';
 const low = 'LowCardinality(String) CODEC(ZSTD(1))';
 const nanos = 'DateTime64(9) CODEC(Delta, ZSTD(1))';
 
+/** Blocks are deduplicated by `insert_deduplication_token`: a retried insert counts once. */
+const dedup = 'non_replicated_deduplication_window = 10000';
+
 /** Bloom filters over the keys and the values of map columns. */
 function mapIndexes(columns: Record<string, string>): string {
   return Object.entries(columns)
@@ -74,9 +77,6 @@ export const TRACE_ID_VIEW = `CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces
 TO otel_traces_trace_id_ts AS
 SELECT TraceId, min(Timestamp) AS Start, max(Timestamp) AS End
 FROM otel_traces WHERE TraceId != '' GROUP BY TraceId`;
-
-/** Blocks are deduplicated by `insert_deduplication_token`: a retried insert counts once. */
-const dedup = 'non_replicated_deduplication_window = 10000';
 
 const exemplars = `Exemplars Nested(
     FilteredAttributes Map(LowCardinality(String), String),
