@@ -1,0 +1,170 @@
+/**
+ * Spans as rows of 32-bit words in one typed array: no object per span. One row is `WORDS` words;
+ * the constants below name the word inside a row. A `SpanTable` is what a scan fills (one body) and
+ * what the window hands on (one trace, spans of several bodies).
+ *
+ * Ids are big-endian words (A is the most significant). Times are two words, high and low, of
+ * nanoseconds since 1970: exact, and cheap to subtract. Words are signed in storage; use `>>> 0`.
+ */
+export const WORDS = 24;
+
+/** Trace id, 16 bytes. */
+export const TRACE_A = 0;
+export const TRACE_B = 1;
+export const TRACE_C = 2;
+export const TRACE_D = 3;
+/** Span id, 8 bytes. */
+export const SPAN_A = 4;
+export const SPAN_B = 5;
+/** Parent span id, 8 bytes; both zero for a root. */
+export const PARENT_A = 6;
+export const PARENT_B = 7;
+export const START_HI = 8;
+export const START_LO = 9;
+export const END_HI = 10;
+export const END_LO = 11;
+/** Bits 0-2 kind (0 unspecified … 5 consumer), bits 4-5 status code, then the flags below. */
+export const META = 12;
+/** Ids in the interner. */
+export const NAME = 13;
+export const SERVICE = 14;
+export const INSTANCE = 15;
+export const HOST = 16;
+/** Where the span, its resource and its scope lie inside `bodies[BODY]`, in bytes. */
+export const OFFSET = 17;
+export const LENGTH = 18;
+export const RESOURCE_OFFSET = 19;
+export const RESOURCE_LENGTH = 20;
+export const SCOPE_OFFSET = 21;
+export const SCOPE_LENGTH = 22;
+export const BODY = 23;
+
+export const META_KIND_MASK = 7;
+export const META_STATUS_SHIFT = 4;
+export const META_STATUS_MASK = 3;
+/** The span carries a non-empty tracestate: read it before deciding. */
+export const META_TRACE_STATE = 1 << 8;
+/** The end lies before the start: the duration is taken as zero. */
+export const META_NEGATIVE = 1 << 9;
+
+export const SPAN_KINDS = [
+  'Unspecified',
+  'Internal',
+  'Server',
+  'Client',
+  'Producer',
+  'Consumer',
+] as const;
+export type SpanKindName = (typeof SPAN_KINDS)[number];
+
+export const KIND_INTERNAL = 1;
+export const KIND_SERVER = 2;
+export const KIND_CLIENT = 3;
+export const KIND_PRODUCER = 4;
+export const KIND_CONSUMER = 5;
+
+export const STATUS_CODES = ['Unset', 'Ok', 'Error'] as const;
+export type StatusCodeName = (typeof STATUS_CODES)[number];
+export const STATUS_ERROR = 2;
+
+const HIGH = 2 ** 32;
+
+/** Rows of spans. `rows` may be replaced by a longer one when it grows: read it anew after a push. */
+export class SpanTable {
+  rows: Int32Array;
+  count = 0;
+  bodies: Uint8Array[] = [];
+
+  constructor(capacity = 64) {
+    this.rows = new Int32Array(Math.max(1, capacity) * WORDS);
+  }
+
+  /** Empties the table for its next use; keeps its memory. */
+  clear(): void {
+    this.count = 0;
+    this.bodies = [];
+  }
+
+  /** Adds a zeroed row and returns the index of its first word. */
+  push(): number {
+    const base = this.count * WORDS;
+    if (base + WORDS > this.rows.length) {
+      const grown = new Int32Array(this.rows.length * 2);
+      grown.set(this.rows);
+      this.rows = grown;
+    }
+    this.rows.fill(0, base, base + WORDS);
+    this.count += 1;
+    return base;
+  }
+
+  word(span: number, field: number): number {
+    return this.rows[span * WORDS + field] as number;
+  }
+
+  kind(span: number): number {
+    return this.word(span, META) & META_KIND_MASK;
+  }
+
+  status(span: number): number {
+    return (this.word(span, META) >>> META_STATUS_SHIFT) & META_STATUS_MASK;
+  }
+
+  isError(span: number): boolean {
+    return this.status(span) === STATUS_ERROR;
+  }
+
+  isRoot(span: number): boolean {
+    return this.word(span, PARENT_A) === 0 && this.word(span, PARENT_B) === 0;
+  }
+
+  /** Nanoseconds since 1970, exact. */
+  startNs(span: number): bigint {
+    return wide(this.word(span, START_HI), this.word(span, START_LO));
+  }
+
+  endNs(span: number): bigint {
+    return wide(this.word(span, END_HI), this.word(span, END_LO));
+  }
+
+  /** Nanoseconds; 0 when the end lies before the start; exact up to 2^53 (104 days). */
+  durationNs(span: number): number {
+    const base = span * WORDS;
+    const rows = this.rows;
+    const high =
+      ((rows[base + END_HI] as number) >>> 0) - ((rows[base + START_HI] as number) >>> 0);
+    const low = ((rows[base + END_LO] as number) >>> 0) - ((rows[base + START_LO] as number) >>> 0);
+    return Math.max(0, high * HIGH + low);
+  }
+
+  /** 32 lower-case hex digits. */
+  traceId(span: number): string {
+    const base = span * WORDS;
+    let text = '';
+    for (let word = TRACE_A; word <= TRACE_D; word += 1) text += hex(this.rows[base + word]!);
+    return text;
+  }
+
+  /** 16 lower-case hex digits. */
+  spanId(span: number): string {
+    return hex(this.word(span, SPAN_A)) + hex(this.word(span, SPAN_B));
+  }
+
+  /** 16 lower-case hex digits, or '' for a root. */
+  parentSpanId(span: number): string {
+    if (this.isRoot(span)) return '';
+    return hex(this.word(span, PARENT_A)) + hex(this.word(span, PARENT_B));
+  }
+
+  body(span: number): Uint8Array {
+    return this.bodies[this.word(span, BODY)] as Uint8Array;
+  }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+function wide(high: number, low: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
