@@ -28,7 +28,10 @@ export default defineConfig({
       },
       { ...shared, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes } },
       { ...shared, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], ...processes } },
-      { ...shared, test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...processes } },
+      {
+        ...shared,
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...processes },
+      },
     ],
   },
 });

@@ -102,6 +102,18 @@ const metricColumns = `ResourceAttributes ${map},
   StartTimeUnix ${nanos},
   TimeUnix ${nanos}`;
 
+const metricMaps = {
+  res_attr: 'ResourceAttributes',
+  scope_attr: 'ScopeAttributes',
+  attr: 'Attributes',
+};
+
+const logMaps = {
+  res_attr: 'ResourceAttributes',
+  scope_attr: 'ScopeAttributes',
+  log_attr: 'LogAttributes',
+};
+
 const metricKinds: Record<string, string> = {
   gauge: `Value Float64 CODEC(ZSTD(1)),
   Flags UInt32 CODEC(ZSTD(1)),
@@ -144,7 +156,7 @@ export function metricTables(ttlDays: number): string[] {
     ([kind, columns]) => `CREATE TABLE IF NOT EXISTS otel_metrics_${kind} (
   ${metricColumns},
   ${columns},
-  ${mapIndexes({ res_attr: 'ResourceAttributes', scope_attr: 'ScopeAttributes', attr: 'Attributes' })}
+  ${mapIndexes(metricMaps)}
 ) ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
@@ -177,7 +189,7 @@ export function logsTable(ttlDays: number): string {
   LogAttributes ${map},
   EventName ${text},
   INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
-  ${mapIndexes({ res_attr: 'ResourceAttributes', scope_attr: 'ScopeAttributes', log_attr: 'LogAttributes' })},
+  ${mapIndexes(logMaps)},
   INDEX idx_body Body TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 8
 ) ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
