@@ -84,11 +84,10 @@ function main(): void {
   const chosen = selected.length === 0 ? [...projects] : selected;
   if (chosen.includes('browser')) ensureChromium();
   // Processes are started by the later projects: they get the machine to themselves.
-  const light = chosen.filter((name) => name === 'tidy' || name === 'unit');
+  const isLight = (name: string) => name === 'tidy' || name === 'unit';
+  const light = chosen.filter(isLight);
   if (light.length > 0) add(vitest(light, filters));
-  for (const name of chosen.filter((project) => !light.includes(project))) {
-    add(vitest([name], filters));
-  }
+  for (const name of chosen) if (!isLight(name)) add(vitest([name], filters));
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
