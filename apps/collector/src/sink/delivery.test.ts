@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { FakeFiles } from '../spool/files.fake.ts';
+import { Spool } from '../spool/spool.ts';
+import { DELIVERY_DEFAULTS, Delivery } from './delivery.ts';
+import { FakeSink } from './sink.fake.ts';
+
+function rig() {
+  const clock = { ms: 0 };
+  const log: string[] = [];
+  const files = new FakeFiles();
+  const spool = new Spool(files, {
+    maxBytes: 1e9,
+    blockBytes: 1e6,
+    blockAgeMs: 1000,
+    run: '1700000000000-aaaa',
+    syncOnSeal: false,
+  });
+  const sink = new FakeSink();
+  const events = {
+    stored: () => log.push('stored'),
+    failed: (_: unknown, __: unknown, retryInMs: number) => log.push(`failed ${retryInMs}`),
+    refused: () => log.push('refused'),
+    damaged: (_: unknown, lostBytes: number) => log.push(`damaged ${lostBytes}`),
+  };
+  const delivery = new Delivery(spool, sink, DELIVERY_DEFAULTS, events, () => clock.ms);
+  let id = 0;
+  const write = (table: string) => {
+    id += 1;
+    spool.append(table, 1, Buffer.from(`{"id":${id}}\n`), clock.ms);
+    spool.sealAll();
+  };
+  const step = async (ms: number) => {
+    clock.ms += ms;
+    delivery.tick();
+    await delivery.settled();
+  };
+  return { log, files, spool, sink, delivery, write, step };
+}
+
+test('blocks are stored and their files removed', async () => {
+  const { write, step, sink, spool, files } = rig();
+  write('a');
+  write('b');
+  await step(0);
+  expect(sink.rows.get('a')).toEqual([{ id: 1 }]);
+  expect(sink.rows.get('b')).toEqual([{ id: 2 }]);
+  expect(spool.bytes).toBe(0);
+  expect(files.contents.size).toBe(0);
+});
+
+test('while the store is away the wait doubles up to its bound, and nothing is lost', async () => {
+  const { write, step, sink, log } = rig();
+  sink.away = true;
+  for (let i = 0; i < 3; i++) write('a');
+  await step(0);
+  await step(99);
+  expect(sink.attempts).toBe(2);
+  for (let i = 0; i < 12; i++) await step(10_000);
+  expect(log.at(-1)).toBe('failed 10000');
+  sink.away = false;
+  await step(10_000);
+  await step(0);
+  expect(sink.rows.get('a')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+});
+
+test('an insert whose answer is lost is repeated under its token and counts once', async () => {
+  const { write, step, sink } = rig();
+  write('a');
+  sink.loseAnswers = 1;
+  await step(0);
+  await step(100);
+  expect(sink.attempts).toBe(2);
+  expect(sink.rows.get('a')).toEqual([{ id: 1 }]);
+});
+
+test('a block the store refuses is set aside, and the others go on', async () => {
+  const { write, step, sink, files, log } = rig();
+  sink.refuseTable = 'bad';
+  write('bad');
+  write('good');
+  for (let i = 0; i < 4; i++) await step(1000);
+  expect(sink.rows.get('good')).toEqual([{ id: 2 }]);
+  expect([...files.aside.values()]).toEqual(['no such column']);
+  expect(log).toContain('refused');
+});
+
+test('at most the allowed number of inserts run at once', async () => {
+  const { write, delivery, sink } = rig();
+  let open = () => {};
+  sink.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  for (let i = 0; i < 5; i++) write('a');
+  delivery.tick();
+  delivery.tick();
+  expect(delivery.sending).toBe(DELIVERY_DEFAULTS.parallel);
+  open();
+  await delivery.settled();
+});
+
+test('a torn tail is reported, and the whole records before it are stored', async () => {
+  const { spool, files, step, sink, log } = rig();
+  spool.append('a', 1, Buffer.from('{"id":1}\n'), 0);
+  spool.append('a', 1, Buffer.from('{"id":2}\n'), 0);
+  const [name] = [...files.contents.keys()] as [string];
+  files.contents.set(name, (files.contents.get(name) as Buffer).subarray(0, 40));
+  spool.sealAll();
+  await step(0);
+  expect(sink.rows.get('a')).toEqual([{ id: 1 }]);
+  expect(log).toEqual(['damaged 15', 'stored']);
+});

@@ -1,0 +1,132 @@
+import type { Spool, SpoolBlock } from '../spool/spool.ts';
+import { BlockRefused, type Sink } from './sink.port.ts';
+
+export interface DeliveryOptions {
+  /** Inserts at once. */
+  readonly parallel: number;
+  readonly insertTimeoutMs: number;
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  /** Tries before a block that the store refuses is put aside. */
+  readonly refusalsPerBlock: number;
+}
+
+export const DELIVERY_DEFAULTS: DeliveryOptions = {
+  parallel: 2,
+  insertTimeoutMs: 30_000,
+  backoffMinMs: 100,
+  backoffMaxMs: 10_000,
+  refusalsPerBlock: 3,
+};
+
+export interface DeliveryEvents {
+  stored(block: SpoolBlock, rows: number, tookMs: number): void;
+  failed(block: SpoolBlock, error: Error, retryInMs: number): void;
+  refused(block: SpoolBlock, error: Error): void;
+  damaged(block: SpoolBlock, lostBytes: number): void;
+}
+
+/**
+ * Moves blocks from the spool to the store, at least once, under tokens that make it once.
+ *
+ * While the store is away every attempt doubles the wait, up to `backoffMaxMs`, and only one
+ * insert at a time probes it; nothing is ever given up but blocks the store itself refuses.
+ */
+export class Delivery {
+  /** Attempts that failed since one last succeeded. */
+  failures = 0;
+  lastError: string | undefined;
+  /** Moving average of bytes stored a second, for honest retry times. */
+  drainBytesPerSecond = 0;
+  private readonly inFlight = new Set<Promise<void>>();
+  private readonly refusals = new Map<string, number>();
+  private notBeforeMs = 0;
+  private readonly spool: Spool;
+  private readonly sink: Sink;
+  private readonly options: DeliveryOptions;
+  private readonly events: DeliveryEvents;
+  private readonly now: () => number;
+
+  constructor(
+    spool: Spool,
+    sink: Sink,
+    options: DeliveryOptions,
+    events: DeliveryEvents,
+    now: () => number,
+  ) {
+    this.spool = spool;
+    this.sink = sink;
+    this.options = options;
+    this.events = events;
+    this.now = now;
+  }
+
+  get sending(): number {
+    return this.inFlight.size;
+  }
+
+  /** Starts what may be started now; call it often, it never waits. */
+  tick(): void {
+    const limit = this.failures > 0 ? 1 : this.options.parallel;
+    while (this.inFlight.size < limit && this.now() >= this.notBeforeMs) {
+      const block = this.spool.take();
+      if (block === undefined) return;
+      const sending = this.send(block);
+      this.inFlight.add(sending);
+      void sending.finally(() => this.inFlight.delete(sending));
+    }
+  }
+
+  /** Resolves when what is being sent has ended, well or badly. */
+  async settled(): Promise<void> {
+    await Promise.all(this.inFlight);
+  }
+
+  private async send(block: SpoolBlock): Promise<void> {
+    const startedMs = this.now();
+    try {
+      const { records, rows, lostBytes } = await this.spool.read(block);
+      if (lostBytes > 0) this.events.damaged(block, lostBytes);
+      if (records.length > 0) {
+        const parts = records.map((record) => record.payload);
+        const signal = AbortSignal.timeout(this.options.insertTimeoutMs);
+        await this.sink.insert({ token: block.name, table: block.table, parts }, signal);
+      }
+      this.succeeded(block, rows, this.now() - startedMs);
+    } catch (error) {
+      this.fail(block, error as Error);
+    }
+  }
+
+  private succeeded(block: SpoolBlock, rows: number, tookMs: number): void {
+    this.spool.done(block);
+    this.refusals.delete(block.name);
+    this.failures = 0;
+    this.lastError = undefined;
+    this.notBeforeMs = 0;
+    const rate = (block.bytes * 1000) / Math.max(1, tookMs);
+    this.drainBytesPerSecond =
+      this.drainBytesPerSecond === 0 ? rate : 0.8 * this.drainBytesPerSecond + 0.2 * rate;
+    this.events.stored(block, rows, tookMs);
+  }
+
+  private fail(block: SpoolBlock, error: Error): void {
+    this.lastError = error.message;
+    if (error instanceof BlockRefused) {
+      const refusals = (this.refusals.get(block.name) ?? 0) + 1;
+      if (refusals >= this.options.refusalsPerBlock) {
+        this.refusals.delete(block.name);
+        this.spool.refuse(block, error.message);
+        this.events.refused(block, error);
+        return;
+      }
+      this.refusals.set(block.name, refusals);
+    }
+    this.failures += 1;
+    const { backoffMinMs, backoffMaxMs } = this.options;
+    const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, this.failures - 1));
+    this.notBeforeMs = this.now() + waitMs;
+    this.spool.putBack(block);
+    this.events.failed(block, error, waitMs);
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  closeSync,
+  fdatasync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writevSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SpoolFiles } from './files.port.ts';
+
+const datasync = promisify(fdatasync);
+
+function appendAll(fd: number, parts: readonly Uint8Array[]): void {
+  let rest = [...parts];
+  while (rest.length > 0) {
+    let written = writevSync(fd, rest);
+    while (written > 0 || rest[0]?.length === 0) {
+      const first = rest[0];
+      if (first === undefined) break;
+      if (written >= first.length) {
+        written -= first.length;
+        rest = rest.slice(1);
+      } else {
+        rest[0] = first.subarray(written);
+        written = 0;
+      }
+    }
+  }
+}
+
+/** The spool's files in `folder`. Every method throws the file system's own error. */
+export function diskFiles(folder: string): SpoolFiles {
+  const aside = join(folder, 'refused');
+  mkdirSync(folder, { recursive: true });
+  return {
+    list: () =>
+      readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => ({ name, bytes: statSync(join(folder, name)).size })),
+    create: (name) => openSync(join(folder, name), 'ax', 0o600),
+    append: appendAll,
+    truncate: (fd, bytes) => ftruncateSync(fd, bytes),
+    sync: (fd) => datasync(fd),
+    close: (fd) => closeSync(fd),
+    read: (name) => readFile(join(folder, name)),
+    remove: (name) => rmSync(join(folder, name), { force: true }),
+    setAside: (name, reason) => {
+      mkdirSync(aside, { recursive: true });
+      renameSync(join(folder, name), join(aside, name));
+      writeFileSync(join(aside, `${name}.reason.txt`), `${reason}\n`);
+    },
+  };
+}

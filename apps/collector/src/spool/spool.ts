@@ -1,0 +1,219 @@
+import type { SpoolFiles } from './files.port.ts';
+import { readRecords, recordHeader, type SegmentContent } from './record.ts';
+
+/**
+ * The crash-safe queue between decisions and ClickHouse.
+ *
+ * A segment file holds rows of one table and becomes one INSERT. Its name is the block's
+ * deduplication token: a segment is only written before it is sealed and only sent afterwards, so
+ * the same name always means the same rows, whatever died in between. While the store keeps up, a
+ * segment is sealed after `blockAgeMs`; while blocks wait it grows to `blockBytes`, so a backlog
+ * turns into fewer and larger inserts by itself.
+ */
+export interface SpoolOptions {
+  readonly maxBytes: number;
+  readonly blockBytes: number;
+  readonly blockAgeMs: number;
+  /** Makes the names of this run unlike those of any other: `<epoch ms>-<random>`. */
+  readonly run: string;
+  /** Whether a segment is forced to the disk before it is closed. */
+  readonly syncOnSeal: boolean;
+}
+
+export interface SpoolBlock {
+  /** Deduplication token and file name. */
+  readonly name: string;
+  readonly table: string;
+  readonly bytes: number;
+  /** When its oldest row was written, epoch ms; for blocks of an earlier run, when that began. */
+  readonly sinceMs: number;
+}
+
+interface OpenSegment {
+  readonly name: string;
+  readonly fd: number;
+  readonly sinceMs: number;
+  bytes: number;
+  dirty: boolean;
+  /** The last forced write; the file is closed after it. */
+  synced: Promise<void>;
+}
+
+const NAME = /^(\d{13})-[0-9a-z]+-\d{9}\.([a-z0-9_]+)\.jsonl$/;
+
+export class Spool {
+  /** Bytes on disk, sealed or not, and not yet removed. */
+  bytes = 0;
+  /** The disk's last refusal, until a write succeeds again. */
+  fault: string | undefined;
+  /** Blocks found at the start, left by an earlier run. */
+  readonly replayed: number;
+  private readonly open = new Map<string, OpenSegment>();
+  private readonly sealed = new Map<string, SpoolBlock[]>();
+  private readonly closing = new Set<Promise<void>>();
+  private counter = 0;
+  private readonly files: SpoolFiles;
+  private readonly options: SpoolOptions;
+
+  constructor(files: SpoolFiles, options: SpoolOptions) {
+    this.files = files;
+    this.options = options;
+    const left = files
+      .list()
+      .flatMap(({ name, bytes }) => {
+        const parts = NAME.exec(name);
+        return parts === null
+          ? []
+          : [{ name, bytes, table: parts[2] as string, sinceMs: Number(parts[1]) }];
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const block of left) this.queue(block);
+    this.replayed = left.length;
+    this.bytes = left.reduce((sum, block) => sum + block.bytes, 0);
+  }
+
+  /** True when no more data may be taken in. */
+  get full(): boolean {
+    return this.bytes >= this.options.maxBytes || this.fault !== undefined;
+  }
+
+  /**
+   * Writes rows of a table: when this returns they survive the death of this process.
+   *
+   * @param payload whole lines in JSONEachRow, ended by a newline
+   * @throws the file system's error; nothing of the record is left behind then
+   */
+  append(table: string, rows: number, payload: Uint8Array, nowMs: number): void {
+    const segment = this.open.get(table) ?? this.start(table, nowMs);
+    const header = recordHeader(rows, payload);
+    try {
+      this.files.append(segment.fd, [header, payload]);
+    } catch (error) {
+      this.fault = (error as Error).message;
+      this.files.truncate(segment.fd, segment.bytes);
+      throw error;
+    }
+    this.fault = undefined;
+    const written = header.length + payload.length;
+    segment.bytes += written;
+    segment.dirty = true;
+    this.bytes += written;
+    if (segment.bytes >= this.options.blockBytes) this.seal(table);
+  }
+
+  /** Seals what has waited long enough while nothing of the same table waits to be sent. */
+  tick(nowMs: number): void {
+    for (const [table, segment] of this.open) {
+      const waiting = this.sealed.get(table)?.length ?? 0;
+      if (waiting === 0 && nowMs - segment.sinceMs >= this.options.blockAgeMs) this.seal(table);
+    }
+  }
+
+  sealAll(): void {
+    for (const table of [...this.open.keys()]) this.seal(table);
+  }
+
+  /** The oldest sealed block; the caller ends it with `done`, `putBack` or `refuse`. */
+  take(): SpoolBlock | undefined {
+    let oldest: SpoolBlock | undefined;
+    for (const [first] of this.sealed.values()) {
+      if (first !== undefined && (oldest === undefined || first.name < oldest.name)) oldest = first;
+    }
+    if (oldest !== undefined) this.sealed.get(oldest.table)?.shift();
+    return oldest;
+  }
+
+  async read(block: SpoolBlock): Promise<SegmentContent> {
+    return readRecords(await this.files.read(block.name));
+  }
+
+  /** The block is in the store. */
+  done(block: SpoolBlock): void {
+    this.files.remove(block.name);
+    this.bytes -= block.bytes;
+  }
+
+  /** The store was away: the block is the next one again. */
+  putBack(block: SpoolBlock): void {
+    const waiting = [block, ...(this.sealed.get(block.table) ?? [])];
+    this.sealed.set(
+      block.table,
+      waiting.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  }
+
+  /** The store will never take this block: it is kept aside with the reason, for a person. */
+  refuse(block: SpoolBlock, reason: string): void {
+    this.files.setAside(block.name, reason);
+    this.bytes -= block.bytes;
+  }
+
+  /** Blocks that wait to be sent, and how long the oldest row on disk has waited. */
+  backlog(nowMs: number): { blocks: number; oldestMs: number } {
+    let blocks = 0;
+    let since = nowMs;
+    for (const queue of this.sealed.values()) {
+      blocks += queue.length;
+      for (const block of queue) since = Math.min(since, block.sinceMs);
+    }
+    for (const segment of this.open.values()) since = Math.min(since, segment.sinceMs);
+    return { blocks, oldestMs: nowMs - since };
+  }
+
+  /** Forces what was written to the disk itself, against the loss of the machine's power. */
+  async sync(): Promise<void> {
+    const open = [...this.open.values()];
+    await Promise.all([...open.map((segment) => this.force(segment)), ...this.closing]);
+  }
+
+  private force(segment: OpenSegment): Promise<void> {
+    if (segment.dirty) {
+      segment.dirty = false;
+      segment.synced = segment.synced.then(() => this.files.sync(segment.fd));
+    }
+    return segment.synced;
+  }
+
+  private start(table: string, nowMs: number): OpenSegment {
+    this.counter += 1;
+    const name = `${this.options.run}-${String(this.counter).padStart(9, '0')}.${table}.jsonl`;
+    let fd: number;
+    try {
+      fd = this.files.create(name);
+    } catch (error) {
+      this.fault = (error as Error).message;
+      throw error;
+    }
+    const synced = Promise.resolve();
+    const segment = { name, fd, sinceMs: nowMs, bytes: 0, dirty: false, synced };
+    this.open.set(table, segment);
+    return segment;
+  }
+
+  private seal(table: string): void {
+    const segment = this.open.get(table);
+    if (segment === undefined) return;
+    this.open.delete(table);
+    this.close(segment);
+    const { name, bytes, sinceMs } = segment;
+    if (bytes === 0) this.files.remove(name);
+    else this.queue({ name, table, bytes, sinceMs });
+  }
+
+  private close(segment: OpenSegment): void {
+    const last = this.options.syncOnSeal ? this.force(segment) : segment.synced;
+    const closed = last
+      .catch((error: Error) => {
+        this.fault = error.message;
+      })
+      .then(() => this.files.close(segment.fd));
+    this.closing.add(closed);
+    void closed.finally(() => this.closing.delete(closed));
+  }
+
+  private queue(block: SpoolBlock): void {
+    const queue = this.sealed.get(block.table);
+    if (queue === undefined) this.sealed.set(block.table, [block]);
+    else queue.push(block);
+  }
+}
