@@ -10,3 +10,4 @@ export * from './api/overview.ts';
 export * from './api/processes.ts';
 export * from './api/proposals.ts';
 export * from './api/traces.ts';
+export * from './policy/units.ts';

@@ -1,4 +1,4 @@
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export type { ClickHouseClient } from '@clickhouse/client';
 
@@ -27,6 +27,8 @@ export function clickhouseClient(url: string, options: ClickHouseOptions = {}): 
     max_open_connections: options.maxOpenConnections ?? 8,
     compression: { request: false, response: false },
     clickhouse_settings: { date_time_input_format: 'best_effort' },
+    // Failures are thrown to the caller, who knows what they mean; twice is noise.
+    log: { level: ClickHouseLogLevel.OFF },
     keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
   });
 }
