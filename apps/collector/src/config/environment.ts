@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** Empty values count as unset, as Compose and CI systems write them. */
+const schema = z.object({
+  FLYBALL_HOST: z.string().default('127.0.0.1'),
+  FLYBALL_OTLP_GRPC_PORT: port.default(4317),
+  FLYBALL_OTLP_HTTP_PORT: port.default(4318),
+  FLYBALL_CLICKHOUSE_PORT: port.default(8123),
+  FLYBALL_DATA_DIR: z.string().default('.flyball'),
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  FLYBALL_COLLECTOR_CONFIG: z.string().optional(),
+  FLYBALL_GUARD_TOKEN: z.string().min(16).optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+export interface Environment {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly clickhouseUrl: string;
+  readonly spoolFolder: string;
+  readonly configFile: string | undefined;
+  /** Bearer token for boosts; without it they are refused. */
+  readonly guardToken: string | undefined;
+  readonly logLevel: string;
+}
+
+/** @throws with the name of each wrong variable */
+export function readEnvironment(variables: Record<string, string | undefined>): Environment {
+  const set = Object.entries(variables).filter(([, value]) => value !== '');
+  const result = schema.safeParse(Object.fromEntries(set));
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`wrong environment:\n  ${faults.join('\n  ')}`);
+  }
+  const env = result.data;
+  return {
+    host: env.FLYBALL_HOST,
+    grpcPort: env.FLYBALL_OTLP_GRPC_PORT,
+    httpPort: env.FLYBALL_OTLP_HTTP_PORT,
+    clickhouseUrl: env.CLICKHOUSE_URL ?? `http://127.0.0.1:${env.FLYBALL_CLICKHOUSE_PORT}`,
+    spoolFolder: resolve(join(env.FLYBALL_DATA_DIR, 'collector', 'spool')),
+    configFile: env.FLYBALL_COLLECTOR_CONFIG,
+    guardToken: env.FLYBALL_GUARD_TOKEN,
+    logLevel: env.LOG_LEVEL,
+  };
+}
