@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ErrorFilter } from './api/http/errors.ts';
@@ -21,6 +22,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
     logger: nestLogger(logger),
     abortOnError: false,
   });
+  await app.register(cookie);
   app.useGlobalFilters(new ErrorFilter(logger));
   return app;
 }

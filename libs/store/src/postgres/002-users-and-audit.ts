@@ -30,16 +30,6 @@ CREATE TABLE sign_in_link (
   used_at timestamptz
 );
 
-CREATE TABLE api_token (
-  id text PRIMARY KEY,
-  token_hash text NOT NULL UNIQUE,
-  name text NOT NULL,
-  -- Service tokens read; they never approve.
-  role text NOT NULL CHECK (role = 'viewer'),
-  created_by text NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  expires_at timestamptz
-);
 
 -- Each entry holds the hash of the one before: a changed or missing entry shows.
 CREATE TABLE audit (

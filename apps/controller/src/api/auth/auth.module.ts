@@ -1,12 +1,19 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { AuthController } from './auth.controller.ts';
 import { AuthGuard } from './auth.guard.ts';
-import { AUTHENTICATOR, refuseEverybody } from './authenticator.port.ts';
+import { AUTHENTICATOR } from './authenticator.port.ts';
+import { FirstAdmin } from './first-admin.ts';
+import { SessionsService } from './sessions.service.ts';
+import { UsersController } from './users.controller.ts';
 
 @Global()
 @Module({
+  controllers: [AuthController, UsersController],
   providers: [
-    { provide: AUTHENTICATOR, useValue: refuseEverybody },
+    SessionsService,
+    FirstAdmin,
+    { provide: AUTHENTICATOR, useExisting: SessionsService },
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
   exports: [AUTHENTICATOR],
