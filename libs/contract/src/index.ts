@@ -10,4 +10,6 @@ export * from './api/overview.ts';
 export * from './api/processes.ts';
 export * from './api/proposals.ts';
 export * from './api/traces.ts';
+export * from './policy/parse.ts';
+export * from './policy/schema.ts';
 export * from './policy/units.ts';
