@@ -9,7 +9,8 @@
 const low = 'LowCardinality(String)';
 const sum = 'SimpleAggregateFunction(sum, UInt64)';
 const buckets = 'SimpleAggregateFunction(sumMap, Map(Int16, UInt64))';
-const lastText = 'SimpleAggregateFunction(anyLast, String)';
+/** Any one of them; an empty one never wins. */
+const example = 'SimpleAggregateFunction(max, String)';
 
 interface Aggregate {
   readonly name: string;
@@ -43,13 +44,13 @@ const aggregates: readonly Aggregate[] = [
       slack_ns: sum,
       drag_ns: sum,
       buckets,
-      example_trace_id: lastText,
+      example_trace_id: example,
     },
   },
   {
     name: 'flyball_error_origin',
     keys: ['root_service', 'root_operation', 'origin_service', 'origin_operation'],
-    values: { traces: sum, example_trace_id: lastText },
+    values: { traces: sum, example_trace_id: example },
   },
   {
     name: 'flyball_sampling',
@@ -64,7 +65,6 @@ function aggregateTable({ name, keys, values }: Aggregate, ttlDays: number): str
     ...keys.map((key) => `${key} ${low}`),
     ...Object.entries(values).map(([value, type]) => `${value} ${type} CODEC(ZSTD(1))`),
   ];
-  // anyLast would let an empty example overwrite one: readers take maxIf(... != '').
   return `CREATE TABLE IF NOT EXISTS ${name} (
   ${columns.join(',\n  ')}
 ) ENGINE = AggregatingMergeTree

@@ -75,12 +75,15 @@ CREATE TABLE action (
   error text,
   approved_by text NOT NULL,
   verification jsonb NOT NULL DEFAULT '{"state": "waiting", "text": ""}',
+  -- The target's version after the change: what tells our own writes from a foreign writer's.
+  version text,
   trace_id text,
   queued_at timestamptz NOT NULL DEFAULT now(),
   started_at timestamptz,
   finished_at timestamptz
 );
 CREATE INDEX action_by_time ON action (queued_at DESC);
+CREATE INDEX action_open ON action (loop_id) WHERE state IN ('queued', 'running');
 
 CREATE TABLE loop_state (
   loop_id text PRIMARY KEY,
@@ -109,14 +112,16 @@ CREATE TABLE override (
 );
 CREATE UNIQUE INDEX one_override_per_subject ON override (kind, subject);
 
-CREATE TABLE instance (
+-- What a guard last said. The counters only grow, so that any two readings give a rate.
+CREATE TABLE guard_report (
+  guard text NOT NULL,
   service text NOT NULL,
-  instance text NOT NULL,
-  healthy boolean NOT NULL,
-  started_at timestamptz,
-  seen_at timestamptz NOT NULL DEFAULT now(),
-  reported_by text NOT NULL,
-  PRIMARY KEY (service, instance)
+  report jsonb NOT NULL,
+  accepted_total bigint NOT NULL DEFAULT 0,
+  rejected_total bigint NOT NULL DEFAULT 0,
+  seen_ms_total double precision NOT NULL DEFAULT 0,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (guard, service)
 );
 
 -- The fence only ever grows: a holder that slept past its lease is recognised by it.
@@ -141,8 +146,9 @@ CREATE TABLE idempotency (
   key text NOT NULL,
   actor text NOT NULL,
   request_hash text NOT NULL,
-  status int NOT NULL,
-  answer jsonb NOT NULL,
+  -- Null while the first request with this key is being answered.
+  status int,
+  answer jsonb,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (actor, key)
 );
