@@ -1,0 +1,3 @@
+export function LoopPage(_props: Record<string, unknown>) {
+  return <p>soon</p>;
+}
