@@ -41,7 +41,7 @@ export type AddFaultResult =
 const DEFAULT_DURATION_MS = 600_000;
 
 const MAGNITUDES = {
-  surge: { fallback: 2.5, min: 1, max: 5 },
+  surge: { fallback: 3, min: 1, max: 5 },
   'slow-instance': { fallback: 4, min: 1, max: 20 },
   'error-burst': { fallback: 0.3, min: 0.01, max: 1 },
 } as const;
@@ -99,22 +99,27 @@ export function disturbanceOf(
   faults: readonly Fault[],
   target: { service: string; instance: string },
 ): Disturbance {
-  return faults.reduce<Disturbance>((sum, fault) => {
-    if (fault.service !== target.service) return sum;
-    if (fault.instance !== null && fault.instance !== target.instance) return sum;
+  const disturbance = { ...NO_DISTURBANCE };
+  for (const fault of faults) {
+    if (fault.service !== target.service) continue;
+    if (fault.instance !== null && fault.instance !== target.instance) continue;
     switch (fault.kind) {
       case 'slow-instance':
-        return { ...sum, slowFactor: sum.slowFactor * (fault.magnitude ?? 1) };
+        disturbance.slowFactor *= fault.magnitude ?? 1;
+        break;
       case 'error-burst':
-        return { ...sum, errorRatio: Math.max(sum.errorRatio, fault.magnitude ?? 0) };
+        disturbance.errorRatio = Math.max(disturbance.errorRatio, fault.magnitude ?? 0);
+        break;
       case 'dependency-down':
-        return { ...sum, down: fault.how ?? 'fail' };
+        disturbance.down = fault.how ?? 'fail';
+        break;
       case 'surge':
-        return sum;
+        break;
       default:
-        return assertNever(fault.kind);
+        assertNever(fault.kind);
     }
-  }, NO_DISTURBANCE);
+  }
+  return disturbance;
 }
 
 /** Factor on the generated load. */

@@ -163,8 +163,10 @@ function deadlineOf(request: IncomingMessage, spec: ServiceSpec): number {
 
 function failed(status: number, error: string): Outcome {
   const span = trace.getActiveSpan();
-  span?.recordException({ name: 'ShopError', message: error });
-  span?.setStatus({ code: SpanStatusCode.ERROR, message: error });
+  if (span?.isRecording()) {
+    span.recordException({ name: 'ShopError', message: error });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+  }
   return { status, body: { error } };
 }
 
