@@ -1,6 +1,6 @@
 import type { Decision, Knob, Terms } from '../decision.ts';
 import type { Mode } from '../modes/mode.ts';
-import type { GuardReason, Reason } from '../reasons.ts';
+import type { GuardReason } from '../reasons.ts';
 import type { ActionHistory } from './history.ts';
 
 /** What guards may look at. All of it is data: a guard keeps nothing of its own. */
@@ -54,6 +54,4 @@ export interface Bounded<Value extends Knob = number> {
   readonly proposed: Decision<Value>;
   readonly decision: Decision<Value>;
   readonly trail: readonly TrailEntry<Value>[];
-  /** The first reason that is not the law's own, or the law's. */
-  readonly reason: Reason;
 }

@@ -15,11 +15,30 @@ export const NO_ACTIONS: ActionHistory = { actions: [] };
 const HORIZON_MS = 3_600_000;
 const MOST_ACTIONS = 1_000;
 
-/** Adds an action; forgets what is older than an hour (but keeps the newest one for dwell). */
+/**
+ * Adds an action that was carried out; one that changed nothing is none. Forgets what is older
+ * than an hour.
+ */
 export function recordAction(history: ActionHistory, action: ActionRecord): ActionHistory {
-  const kept = history.actions.filter(
-    (past, index) =>
-      index === history.actions.length - 1 || Math.abs(action.atMs - past.atMs) < HORIZON_MS,
-  );
+  if (action.from === action.to) {
+    return history;
+  }
+  const kept = history.actions.filter((past) => isWithin(past, action.atMs, HORIZON_MS));
   return { actions: [...kept, action].slice(-MOST_ACTIONS) };
+}
+
+export function actionsWithin(history: ActionHistory, nowMs: number, spanMs: number): number {
+  return history.actions.filter((action) => isWithin(action, nowMs, spanMs)).length;
+}
+
+/** How often the direction changed from one action to the next. */
+export function reversalsWithin(history: ActionHistory, nowMs: number, spanMs: number): number {
+  const signs = history.actions
+    .filter((action) => isWithin(action, nowMs, spanMs))
+    .map((action) => Math.sign(action.to - action.from));
+  return signs.filter((sign, index) => index > 0 && sign !== signs[index - 1]).length;
+}
+
+function isWithin(action: ActionRecord, nowMs: number, spanMs: number): boolean {
+  return Math.abs(nowMs - action.atMs) < spanMs;
 }

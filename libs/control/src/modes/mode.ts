@@ -11,7 +11,9 @@ export type Backpressure = 'ok' | 'slow-down' | 'reject';
  * A figure is left out when nobody observes it for this service: it then says nothing.
  * A figure that is observed but cannot be had now is null: the machine is then blind and holds.
  */
-type Figure<T = number> = Evidence<T> | null;
+export type Figure<T = number> = Evidence<T> | null;
+
+export type ModeEvidence = Evidence<number> | Evidence<boolean> | Evidence<Backpressure>;
 
 /** What the machine looks at, per dimension. Ratios are 0 to 1, times in milliseconds. */
 export interface ModeInputs {
@@ -66,6 +68,7 @@ export type TriggerId =
   | 'concurrency-high'
   | 'burn-rate-page'
   | 'failure-ratio-high'
+  | 'failure-ratio-lasting'
   | 'backpressure-reject'
   | 'load-imbalance'
   | 'instance-out-of-rotation'
@@ -97,6 +100,8 @@ export interface ModeConfig {
   /** A longer gap between two steps counts as this much: the machine saw nothing in between. */
   readonly maxStepMs: number;
 }
+
+export type Blindness = 'no-evidence' | 'stale-evidence';
 
 /** Overrides by field and by trigger. */
 export type ModeConfigInput = Partial<Omit<ModeConfig, 'thresholds'>> & {
@@ -141,7 +146,7 @@ export interface ModeTransition {
   readonly cause: TransitionCause;
   /** The cause as a plain sentence. */
   readonly text: string;
-  readonly evidence: readonly Evidence<number | boolean | Backpressure>[];
+  readonly evidence: readonly ModeEvidence[];
   /** How long the condition had held. */
   readonly dwellMs: number;
 }
@@ -162,8 +167,11 @@ export interface ModeReport {
   /** Of the dimensions. At most one each a step. */
   readonly dimensionTransitions: readonly ModeTransition[];
   readonly activeTriggers: readonly TriggerId[];
-  /** Evidence was missing or stale, or the clock went back: nothing was allowed to change. */
-  readonly held: { readonly reason: 'no-evidence' | 'stale-evidence' | 'clock-went-back' } | null;
+  /** Evidence was missing or stale, or the clock went back: nothing got better in these. */
+  readonly held: {
+    readonly reason: Blindness | 'clock-went-back';
+    readonly dimensions: readonly Dimension[];
+  } | null;
   /** In Recovery: what is being recovered from, and the share given back so far (0 to 1). */
   readonly recovery: {
     readonly from: 'degraded' | 'floor';

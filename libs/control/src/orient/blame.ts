@@ -1,3 +1,22 @@
+/**
+ * Which part explains a change of the whole?
+ *
+ * mixture (instances, edges: every request goes to one of them):
+ *
+ *     whole        = sum(sum) / sum(count)                      mean latency, error ratio
+ *     contribution = w1 (m1 - m0) + (w1 - w0) (m0 - whole0)     m = sum / count, w = traffic share
+ *
+ *   its own change, and the change of traffic towards it; they add up to the change of the whole.
+ *
+ * additive (dependencies on the critical path: every request passes them):
+ *
+ *     contribution = sum1 / requests1 - sum0 / requests0
+ *
+ * One part is to blame when it alone has at least 60 % of the contributions in the direction of
+ * the change; few when three have 80 %; otherwise the change is everywhere.
+ */
+import { writeNumber } from '../explain.ts';
+
 /** One part of a whole: an instance of a service, an edge, a dependency. */
 export interface PartFigures {
   readonly kind: 'instance' | 'edge' | 'dependency' | 'operation';
@@ -11,16 +30,14 @@ export interface PartFigures {
 export interface BlameInput {
   readonly before: readonly PartFigures[];
   readonly now: readonly PartFigures[];
-  /**
-   * mixture: the parts share the requests (instances): the whole is sum(sum) / sum(count).
-   * additive: every request passes the parts (dependencies, critical path): the whole is
-   * sum(sum) / `requests`.
-   */
+  /** How the parts make up the whole, see above. */
   readonly as: 'mixture' | 'additive';
   /** Additive only: requests of the whole, before and now. */
   readonly requests?: { readonly before: number; readonly now: number };
   /** Requests needed on either side. Default 20. */
   readonly minCount?: number;
+  /** Changes smaller than this share of the whole before are none. Default 0.05. */
+  readonly minChange?: number;
 }
 
 export interface BlamedPart {
@@ -37,15 +54,101 @@ export interface Blame {
   readonly change: number;
   readonly before: number | null;
   readonly now: number | null;
-  /** Largest first. */
+  /** Largest share first. */
   readonly parts: readonly BlamedPart[];
   readonly text: string;
 }
 
-/** Calls from one service to another in a window. */
-export interface CallFigures {
-  readonly caller: string;
-  readonly callee: string;
-  readonly count: number;
-  readonly errors: number;
+const ONE_SHARE = 0.6;
+const FEW_SHARE = 0.8;
+const FEW_PARTS = 3;
+const NOTHING = { count: 0, sum: 0 };
+
+export function blame(input: BlameInput): Blame {
+  const requests = requestsOf(input);
+  const minCount = Math.max(1, input.minCount ?? 20);
+  if (!(requests.before >= minCount && requests.now >= minCount)) {
+    const text = 'There are too few requests to compare.';
+    return { verdict: 'too-little-data', change: 0, before: null, now: null, parts: [], text };
+  }
+  const before = total(input.before).sum / requests.before;
+  const now = total(input.now).sum / requests.now;
+  const change = now - before;
+  if (Math.abs(change) <= (input.minChange ?? 0.05) * before) {
+    return { verdict: 'no-change', change, before, now, parts: [], text: 'Nothing has changed.' };
+  }
+  const parts = ranked(contributions(input, requests, before), change);
+  return { ...judged(parts), change, before, now, parts };
+}
+
+interface Contribution {
+  readonly kind: PartFigures['kind'];
+  readonly id: string;
+  readonly contribution: number;
+}
+
+function contributions(
+  input: BlameInput,
+  requests: { readonly before: number; readonly now: number },
+  wholeBefore: number,
+): readonly Contribution[] {
+  const keys = new Map(
+    [...input.before, ...input.now].map(({ kind, id }) => [`${kind} ${id}`, { kind, id }]),
+  );
+  return [...keys.values()].map(({ kind, id }) => {
+    const find = (parts: readonly PartFigures[]) =>
+      parts.find((part) => part.kind === kind && part.id === id) ?? NOTHING;
+    const past = find(input.before);
+    const present = find(input.now);
+    if (input.as === 'additive') {
+      const contribution = present.sum / requests.now - past.sum / requests.before;
+      return { kind, id, contribution };
+    }
+    const weightBefore = past.count / requests.before;
+    const weightNow = present.count / requests.now;
+    // A part that had no traffic, or has none now, has no level of its own on that side.
+    const meanNow = present.count > 0 ? present.sum / present.count : 0;
+    const meanBefore = past.count > 0 ? past.sum / past.count : wholeBefore;
+    const own = weightNow * (meanNow - meanBefore);
+    const shift = (weightNow - weightBefore) * (meanBefore - wholeBefore);
+    return { kind, id, contribution: own + shift };
+  });
+}
+
+function ranked(parts: readonly Contribution[], change: number): readonly BlamedPart[] {
+  const direction = Math.sign(change);
+  const towards = parts.reduce((sum, part) => sum + Math.max(0, direction * part.contribution), 0);
+  return parts
+    .map((part) => ({
+      ...part,
+      share: towards > 0 ? Math.max(0, direction * part.contribution) / towards : 0,
+    }))
+    .toSorted((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1));
+}
+
+function judged(parts: readonly BlamedPart[]): Pick<Blame, 'verdict' | 'text'> {
+  const [first] = parts;
+  const few = parts.slice(0, FEW_PARTS);
+  const fewShare = few.reduce((sum, part) => sum + part.share, 0);
+  const name = (part: BlamedPart) => `${part.kind} ${part.id} (${writeNumber(part.share * 100)} %)`;
+  if (first !== undefined && first.share >= ONE_SHARE) {
+    return { verdict: 'one', text: `The change comes from ${name(first)}.` };
+  }
+  if (parts.length > FEW_PARTS && fewShare >= FEW_SHARE) {
+    return { verdict: 'few', text: `The change comes from ${few.map(name).join(', ')}.` };
+  }
+  return { verdict: 'everything', text: 'The change is spread over all parts.' };
+}
+
+function requestsOf(input: BlameInput): { readonly before: number; readonly now: number } {
+  return input.as === 'additive' && input.requests !== undefined
+    ? input.requests
+    : { before: total(input.before).count, now: total(input.now).count };
+}
+
+function total(parts: readonly PartFigures[]): { readonly count: number; readonly sum: number } {
+  return parts.reduce(
+    (sums, part) => ({ count: sums.count + part.count, sum: sums.sum + part.sum }),
+    NOTHING,
+  );
 }

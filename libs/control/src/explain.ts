@@ -1,0 +1,141 @@
+import type { Decision, Knob } from './decision.ts';
+import type { GuardReason, LawReason, Reason } from './reasons.ts';
+
+/** How a person calls and reads the loop's figures. */
+export interface Names {
+  /** `CPU`. Default "the signal". */
+  readonly signal?: string;
+  /** `replicas`. Default "the value". */
+  readonly knob?: string;
+  /** Writes a value of the signal: 0.85 as `85 %`. */
+  readonly formatSignal?: (value: number) => string;
+}
+
+interface Words {
+  readonly signal: string;
+  readonly knob: string;
+  /** The value decided on. */
+  readonly value: string;
+  /** A term as a plain number, or `?` when it is missing. */
+  number(term: string): string;
+  /** A term in the signal's unit. */
+  level(term: string): string;
+  /** A term in milliseconds as a duration. */
+  duration(term: string): string;
+}
+
+type Sentence = (words: Words) => string;
+
+/** One plain sentence that says why, with the figures it rests on. */
+export function explain(decision: Decision<Knob>, names: Names = {}): string {
+  return SENTENCES[decision.reason](wordsFor(decision, names));
+}
+
+/** `45 s`, `3 min`, `1.5 h`. */
+export function writeDuration(ms: number): string {
+  if (ms < 1_000) {
+    return `${Math.round(ms)} ms`;
+  }
+  if (ms < 120_000) {
+    return `${writeNumber(ms / 1_000)} s`;
+  }
+  return ms < 7_200_000 ? `${writeNumber(ms / 60_000)} min` : `${writeNumber(ms / 3_600_000)} h`;
+}
+
+/** At most three significant digits after the point, none that say nothing. */
+export function writeNumber(value: number): string {
+  return String(Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(3)));
+}
+
+function wordsFor(decision: Decision<Knob>, names: Names): Words {
+  const format = names.formatSignal ?? writeNumber;
+  const written = (term: string, write: (value: number) => string): string => {
+    const value = decision.terms[term];
+    return value === undefined ? '?' : write(value);
+  };
+  return {
+    signal: names.signal ?? 'the signal',
+    knob: names.knob ?? 'the value',
+    value: typeof decision.value === 'number' ? writeNumber(decision.value) : 'the weights',
+    number: (term) => written(term, writeNumber),
+    level: (term) => written(term, format),
+    duration: (term) => written(term, writeDuration),
+  };
+}
+
+const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
+  'no-evidence': (w) => `There is no evidence on ${w.signal}, so nothing changes.`,
+  'stale-evidence': (w) => `The evidence on ${w.signal} is too old to act on, so nothing changes.`,
+  'invalid-measure': (w) => `${capital(w.signal)} came as an impossible figure; it is ignored.`,
+  'clock-went-back': () => 'The clock went back, so nothing changes in this step.',
+  'same-instant': () => 'No time has passed since the last step, so nothing changes.',
+  'above-setpoint': (w) =>
+    `${capital(w.signal)} at ${w.level('measured')} is above the setpoint ${w.level('setpoint')}: ` +
+    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'below-setpoint': (w) =>
+    `${capital(w.signal)} at ${w.level('measured')} is below the setpoint ${w.level('setpoint')}: ` +
+    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'within-band': (w) => `${capital(w.signal)} is inside its band; ${w.knob} stays at ${w.value}.`,
+  'at-setpoint': (w) => `${capital(w.signal)} is at its setpoint; ${w.knob} stays at ${w.value}.`,
+  'capacity-starting': (w) =>
+    `${capital(w.signal)} is high, but what is starting brings it to ${w.level('predicted')}.`,
+  'capacity-leaving': (w) =>
+    `${capital(w.signal)} is low, but what is leaving brings it to ${w.level('predicted')}.`,
+  'capacity-need': (w) =>
+    `${w.number('ratePerSecond')} requests/s of ${w.duration('serviceTimeMs')} at ` +
+    `${w.number('utilization')} use need ${w.value}.`,
+  'no-demand': (w) => `Nothing arrives; ${w.value} is the least the law asks for.`,
+  tracking: (w) => `A person holds ${w.knob}; the loop follows without acting.`,
+  'latency-high': (w) =>
+    `p99 of ${w.duration('p99Ms')} is above ${w.duration('highMs')}: the rate falls to ${w.value}.`,
+  'latency-low': (w) =>
+    `p99 of ${w.duration('p99Ms')} is below ${w.duration('lowMs')}: the rate grows to ${w.value}.`,
+  'rejects-high': (w) =>
+    `Requests are rejected although p99 is ${w.duration('p99Ms')}: the rate grows to ${w.value}.`,
+  'cpu-high': (w) => `Latency is low but CPU is at ${w.number('cpu')}: the rate stays.`,
+  'limit-not-binding': (w) =>
+    `Only ${w.number('offeredPerSecond')} requests/s arrive: there is no need to raise the limit.`,
+  reweighted: (w) =>
+    `Weights follow the scores of ${w.number('judged')} backends, ${w.number('healthy')} healthy.`,
+  'too-few-healthy': (w) =>
+    `Only ${w.number('healthy')} of ${w.number('judged')} backends are healthy: all weigh the same.`,
+  'no-backends': () => 'There are no backends to weigh.',
+};
+
+const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
+  'hand-control': (w) => `A person holds ${w.knob}, so the loop changes nothing.`,
+  'evidence-missing': () => 'There is no evidence, so nothing changes.',
+  'evidence-stale': (w) =>
+    `The evidence is ${w.duration('ageMs')} old, more than ${w.duration('maxAgeMs')}: nothing changes.`,
+  'blind-scale-down': (w) => `Without ${w.signal} nothing is taken away.`,
+  'not-a-number': (w) => `The proposed ${w.knob} is not a usable number; nothing changes.`,
+  'frozen-by-mode': (w) => `The operating mode freezes ${w.knob} in this direction.`,
+  'freeze-window': () => 'A freeze window is open, so nothing changes.',
+  'direction-off': (w) => `The policy switches this direction of ${w.knob} off.`,
+  'inside-thresholds': (w) =>
+    `${capital(w.signal)} at ${w.level('measured')} is between ${w.level('down')} and ${w.level('up')}: nothing moves.`,
+  'dead-band': (w) =>
+    `A change from ${w.number('applied')} to ${w.number('proposed')} is too small to make.`,
+  'step-up-limit': (w) => `One step up may reach ${w.value}, not ${w.number('proposed')}.`,
+  'step-down-limit': (w) => `One step down may reach ${w.value}, not ${w.number('proposed')}.`,
+  'at-min': (w) => `${w.number('min')} is the least allowed, ${w.number('proposed')} was proposed.`,
+  'at-max': (w) => `${w.number('max')} is the most allowed, ${w.number('proposed')} was proposed.`,
+  'cooldown-up': (w) =>
+    `The last action was ${w.duration('elapsedMs')} ago; the next up waits for ${w.duration('cooldownMs')}.`,
+  'cooldown-down': (w) =>
+    `The last action was ${w.duration('elapsedMs')} ago; the next down waits for ${w.duration('cooldownMs')}.`,
+  'min-dwell': (w) =>
+    `The present value is ${w.duration('elapsedMs')} old and stays for at least ${w.duration('dwellMs')}.`,
+  'action-budget': (w) => `${w.number('actions')} actions in the last hour are the most allowed.`,
+  'reversal-budget': (w) =>
+    `${w.number('reversals')} reversals in the last hour are the most allowed.`,
+};
+
+const SENTENCES: { readonly [reason in Reason]: Sentence } = {
+  ...LAW_SENTENCES,
+  ...GUARD_SENTENCES,
+};
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
