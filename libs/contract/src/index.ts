@@ -9,6 +9,7 @@ export * from './api/modes.ts';
 export * from './api/overview.ts';
 export * from './api/processes.ts';
 export * from './api/proposals.ts';
+export * from './api/sampling-boost.ts';
 export * from './api/traces.ts';
 export * from './policy/parse.ts';
 export * from './policy/schema.ts';
