@@ -1,0 +1,74 @@
+import type { Delivery } from '../sink/delivery.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Outbox } from './outbox.ts';
+import type { TracePipeline } from './traces.ts';
+
+export interface LoopParts {
+  readonly traces: TracePipeline;
+  readonly outbox: Outbox;
+  readonly spool: Spool;
+  readonly delivery: Delivery;
+  /** Whether the store is ready for rows. */
+  readonly deliverable: () => boolean;
+  /** Once a second, and after each flush of the aggregates. */
+  readonly everySecond: (nowMs: number) => void;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+  /** Monotonic clock for how long a step takes, ms. */
+  readonly elapsed: () => number;
+}
+
+/** The longest that deciding may hold the event loop at once. */
+const STEP_BUDGET_MS = 10;
+/** How often increments of RED, edges and paths are written. */
+const DRAIN_EVERY_MS = 2000;
+
+/** Everything that happens with time and not with a request, in one order. */
+export class Loop {
+  private drainedMs = 0;
+  private secondMs = 0;
+  private readonly parts: LoopParts;
+
+  constructor(parts: LoopParts) {
+    this.parts = parts;
+  }
+
+  /** One step; true when another one should follow at once. */
+  step(): boolean {
+    const { traces, outbox, spool, delivery, deliverable, now, elapsed } = this.parts;
+    const nowMs = now();
+    // Rows the disk refused come first: nothing more is decided until they are written.
+    let more = false;
+    if (outbox.flush(nowMs)) {
+      const startedMs = elapsed();
+      more = traces.step(nowMs, () => elapsed() - startedMs >= STEP_BUDGET_MS);
+      if (nowMs - this.drainedMs >= DRAIN_EVERY_MS) {
+        this.drainedMs = nowMs;
+        traces.drain();
+      }
+      outbox.flush(nowMs);
+    }
+    spool.tick(nowMs);
+    if (deliverable()) delivery.tick();
+    if (nowMs - this.secondMs >= 1000) {
+      this.secondMs = nowMs;
+      this.parts.everySecond(nowMs);
+    }
+    return more;
+  }
+
+  /** Decides all that waits, writes the last increments, and seals every block. */
+  finish(deadline: () => boolean): { decided: boolean; written: boolean } {
+    const { traces, outbox, spool, now } = this.parts;
+    traces.window.shutdown();
+    let more = true;
+    while (more && !deadline()) {
+      more = traces.step(now(), deadline);
+      if (!outbox.flush(now())) break;
+    }
+    traces.drain();
+    const written = outbox.flush(now());
+    spool.sealAll();
+    return { decided: !more, written };
+  }
+}

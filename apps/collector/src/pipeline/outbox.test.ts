@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { Outbox } from './outbox.ts';
+
+function writer() {
+  const written: [string, number, string][] = [];
+  const state = { broken: false };
+  return {
+    written,
+    state,
+    append(table: string, rows: number, payload: Uint8Array) {
+      if (state.broken) throw new Error('ENOSPC');
+      written.push([table, rows, Buffer.from(payload).toString()]);
+    },
+  };
+}
+
+test('rows of a table are one write of whole lines', () => {
+  const disk = writer();
+  const outbox = new Outbox(disk);
+  outbox.add('a', { x: 1 });
+  outbox.add('b', { y: 'ü\n' });
+  outbox.add('a', { x: 2 });
+  expect(outbox.flush(0)).toBe(true);
+  expect(disk.written).toEqual([
+    ['a', 2, '{"x":1}\n{"x":2}\n'],
+    ['b', 1, '{"y":"ü\\n"}\n'],
+  ]);
+  expect(outbox.waiting).toBe(0);
+  outbox.flush(0);
+  expect(disk.written).toHaveLength(2);
+});
+
+test('what the disk refuses goes out later, once', () => {
+  const disk = writer();
+  const outbox = new Outbox(disk);
+  outbox.add('a', { x: 1 });
+  disk.state.broken = true;
+  expect(outbox.flush(0)).toBe(false);
+  expect(outbox.waiting).toBe(1);
+  disk.state.broken = false;
+  expect(outbox.flush(0)).toBe(true);
+  expect(disk.written).toEqual([['a', 1, '{"x":1}\n']]);
+});

@@ -1,0 +1,148 @@
+import {
+  type Decision,
+  decide,
+  decodeSpan,
+  EdgeAggregator,
+  ErrorOriginAggregator,
+  Interner,
+  RedAggregator,
+  SamplingLedger,
+  type SamplingRules,
+  SpanTable,
+  scan,
+  scanJson,
+  type TraceView,
+  TraceWindow,
+  type WindowConfig,
+} from '@flyball/tracing';
+import type { BodyEncoding, Outcome } from '../receive/intake.ts';
+import type { Outbox } from './outbox.ts';
+import type { Tally } from './tally.ts';
+import { decodeText } from './text.ts';
+
+/**
+ * The way of a span: scan, RED, window, decide, edges and causes, rows.
+ *
+ * Every figure is measured from all spans; only the rows of `otel_traces` depend on the decision.
+ */
+export class TracePipeline {
+  readonly window: TraceWindow;
+  readonly strings = new Interner();
+  private readonly red = new RedAggregator(this.strings);
+  private readonly edges = new EdgeAggregator(this.strings);
+  private readonly origins = new ErrorOriginAggregator(this.strings);
+  private readonly ledger = new SamplingLedger();
+  private readonly table = new SpanTable(1024);
+  private readonly outbox: Outbox;
+  private readonly tally: Tally;
+  private rules: SamplingRules;
+  private kept: KeptTrace | undefined;
+
+  constructor(window: WindowConfig, rules: SamplingRules, outbox: Outbox, tally: Tally) {
+    this.window = new TraceWindow(window);
+    this.rules = rules;
+    this.outbox = outbox;
+    this.tally = tally;
+  }
+
+  /** Rules for traces decided from now on. */
+  setRules(rules: SamplingRules): void {
+    this.rules = rules;
+  }
+
+  receive(encoding: BodyEncoding, body: Uint8Array, nowMs: number): Outcome {
+    const { strings, table } = this;
+    const text = encoding === 'json' ? decodeText(body) : '';
+    if (text === undefined) return NOT_UTF8;
+    const result =
+      encoding === 'json' ? scanJson(text, strings, table) : scan(body, strings, table);
+    if (!result.ok) {
+      this.tally.faults.add({ signal: 'traces' });
+      return { kind: 'invalid', message: result.fault.message };
+    }
+    const { rejected } = result;
+    const { count } = table;
+    if (count > 0) this.red.record(table, nowMs);
+    const added = count > 0 ? this.window.add(table, nowMs) : undefined;
+    table.clear();
+    this.tally.received.add({ signal: 'traces' }, count);
+    if (rejected.count > 0) this.tally.rejected.add({ signal: 'traces' }, rejected.count);
+    if (added !== undefined && added.duplicates > 0)
+      this.tally.duplicates.add({}, added.duplicates);
+    if (added !== undefined && added.lateDropped > 0) {
+      this.tally.spans.add({ verdict: 'dropped', reason: 'late' }, added.lateDropped);
+    }
+    return { kind: 'accepted', rejected };
+  }
+
+  /**
+   * Decides traces that are due until `spent` says that the time is up. A large trace is turned
+   * into rows over several calls, so that it does not hold up the rest of the process.
+   *
+   * @returns whether more is to be done at once
+   */
+  step(nowMs: number, spent: () => boolean): boolean {
+    while (!spent()) {
+      if (this.kept !== undefined) {
+        this.writeRows(this.kept, spent);
+        continue;
+      }
+      const trace = this.window.due(nowMs);
+      if (trace === undefined) return false;
+      const decision = this.decided(trace, nowMs);
+      if (decision.keep) this.kept = { trace, decision, next: 0 };
+      else this.window.settle(decision);
+    }
+    return true;
+  }
+
+  /** Hands the increments since the last call to the outbox. */
+  drain(): void {
+    for (const row of this.red.drain()) this.outbox.add('flyball_red', row);
+    for (const row of this.edges.drain()) this.outbox.add('flyball_edges', row);
+    for (const row of this.origins.drain()) this.outbox.add('flyball_error_origin', row);
+    for (const row of this.ledger.drain()) this.outbox.add('flyball_sampling', row);
+  }
+
+  /** Spans that were counted under `__overflow__` because a table of names was full. */
+  overflowed(): { red: number; edges: number; strings: number } {
+    const { red, edges, strings } = this;
+    return { red: red.overflowed, edges: edges.overflowed, strings: strings.overflows };
+  }
+
+  private decided(trace: TraceView, nowMs: number): Decision {
+    const late = trace.earlier !== undefined;
+    const decision = trace.earlier ?? decide(trace, this.rules, this.strings);
+    const verdict = decision.keep ? 'kept' : 'dropped';
+    // Spans that came late were not there when the trace was analysed: half a path misleads.
+    if (!late) {
+      this.edges.record(trace, nowMs);
+      this.origins.record(trace, decision, nowMs);
+      this.ledger.record(trace, decision, nowMs);
+      this.tally.traces.add({ trigger: trace.trigger, verdict });
+    }
+    const reason = late ? 'late' : decision.reason;
+    this.tally.spans.add({ verdict, reason }, trace.spans.count);
+    return decision;
+  }
+
+  private writeRows(kept: KeptTrace, spent: () => boolean): void {
+    const { spans } = kept.trace;
+    while (kept.next < spans.count) {
+      this.outbox.add('otel_traces', decodeSpan(spans, kept.next, this.strings, kept.decision));
+      kept.next += 1;
+      if (spent()) return;
+    }
+    this.kept = undefined;
+    this.window.settle(kept.decision);
+  }
+}
+
+/** A kept trace of which the rows before `next` have been written. */
+interface KeptTrace {
+  readonly trace: TraceView;
+  readonly decision: Decision;
+  next: number;
+}
+
+const NOT_UTF8: Outcome = { kind: 'invalid', message: 'the body is not UTF-8 text' };

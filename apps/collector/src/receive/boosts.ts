@@ -1,0 +1,81 @@
+import { timingSafeEqual } from 'node:crypto';
+import { samplingBoost } from '@flyball/contract';
+import { z } from 'zod';
+import type { Boost, BoostResult } from '../pipeline/boosts.ts';
+import { type Answer, failure, type Request } from './answer.ts';
+import { readBody } from './body.ts';
+import { type ByteBudget, Reservation } from './budget.ts';
+import type { Handler } from './http.ts';
+
+export interface BoostDoor {
+  /** Without a token every call is refused. */
+  readonly token: string | undefined;
+  readonly budget: ByteBudget;
+  set(boost: Boost): BoostResult;
+  list(): readonly Boost[];
+}
+
+const LIMITS = { maxBytes: 16 * 1024, timeoutMs: 5000 };
+
+function json(value: unknown): Answer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(value),
+  };
+}
+
+function authorised(door: BoostDoor, request: Request): boolean {
+  if (door.token === undefined) return false;
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${door.token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+function unauthorised(door: BoostDoor): Answer {
+  const cure =
+    door.token === undefined
+      ? 'this collector has no FLYBALL_GUARD_TOKEN, so boosts are off'
+      : 'send Authorization: Bearer FLYBALL_GUARD_TOKEN';
+  return failure('json', 401, cure, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+function parse(body: Buffer): z.infer<typeof samplingBoost> | string {
+  try {
+    const result = samplingBoost.safeParse(JSON.parse(body.toString('utf8')));
+    return result.success ? result.data : z.prettifyError(result.error);
+  } catch (error) {
+    return `the body is not JSON: ${(error as Error).message}`;
+  }
+}
+
+async function post(door: BoostDoor, request: Request): Promise<Answer | undefined> {
+  const reservation = new Reservation(door.budget);
+  try {
+    const body = await readBody(request, 'identity', LIMITS, reservation);
+    if (body.kind === 'aborted') return undefined;
+    if (body.kind !== 'bytes') return failure('json', 413, `a boost is one object: ${body.kind}`);
+    const wanted = parse(body.bytes);
+    if (typeof wanted === 'string') return failure('json', 400, wanted);
+    const result = door.set(wanted);
+    if (result.kind === 'full') {
+      const message = `${result.max} boosts are in force already: wait, or end one`;
+      return failure('json', 429, message, { retryAfterMs: 10_000 });
+    }
+    return json({ boosts: door.list() });
+  } finally {
+    reservation.end();
+  }
+}
+
+/** `GET` and `POST /v1/flyball/boosts`; see `samplingBoost` in the contract. */
+export function boostMethods(door: BoostDoor): Readonly<Record<string, Handler>> {
+  const guarded =
+    (handler: Handler): Handler =>
+    async (request) =>
+      authorised(door, request) ? handler(request) : unauthorised(door);
+  return {
+    GET: guarded(async () => json({ boosts: door.list() })),
+    POST: guarded((request) => post(door, request)),
+  };
+}

@@ -1,0 +1,54 @@
+import { type ClickHouseClient, migrateClickHouse } from '@flyball/store';
+
+const MIN_WAIT_MS = 250;
+const MAX_WAIT_MS = 5000;
+
+export interface SchemaEvents {
+  applied(versions: readonly number[]): void;
+  failed(error: Error, retryInMs: number): void;
+}
+
+/**
+ * Brings the store's schema up to date as soon as the store is there, and again when a table turns
+ * out to be missing. The collector takes in data meanwhile.
+ */
+export class Schema {
+  ready = false;
+  private running = false;
+  private stopped = false;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly client: ClickHouseClient;
+  private readonly events: SchemaEvents;
+
+  constructor(client: ClickHouseClient, events: SchemaEvents) {
+    this.client = client;
+    this.events = events;
+  }
+
+  /** Starts, or starts anew; returns at once. */
+  apply(): void {
+    this.ready = false;
+    if (this.running || this.stopped) return;
+    this.running = true;
+    void this.attempt(MIN_WAIT_MS);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private async attempt(waitMs: number): Promise<void> {
+    try {
+      const versions = await migrateClickHouse(this.client);
+      this.running = false;
+      this.ready = true;
+      this.events.applied(versions);
+    } catch (error) {
+      if (this.stopped) return;
+      this.events.failed(error as Error, waitMs);
+      const next = Math.min(MAX_WAIT_MS, waitMs * 2);
+      this.timer = setTimeout(() => void this.attempt(next), waitMs);
+    }
+  }
+}
