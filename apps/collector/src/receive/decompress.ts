@@ -13,14 +13,13 @@ export type Coding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 /** What this collector can undo, in the words of Accept-Encoding and grpc-accept-encoding. */
 export const CODINGS = 'gzip, deflate, zstd, identity';
 
-const NAMES: Readonly<Record<string, Coding>> = {
-  '': 'identity',
-  identity: 'identity',
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  zstd: 'zstd',
-};
+const NAMES: ReadonlyMap<string, Coding> = new Map([
+  ['', 'identity'],
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['zstd', 'zstd'],
+]);
 
 /** The coding a header names, in any case; undefined when it is unknown or a chain of several. */
 export function codingOf(header: string | undefined): Coding | undefined {
@@ -28,7 +27,7 @@ export function codingOf(header: string | undefined): Coding | undefined {
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== 'identity');
-  return names.length > 1 ? undefined : NAMES[names[0] ?? ''];
+  return names.length > 1 ? undefined : NAMES.get(names[0] ?? '');
 }
 
 export type Decompressed =

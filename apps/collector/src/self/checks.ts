@@ -1,0 +1,47 @@
+import type { TracePipeline } from '../pipeline/traces.ts';
+import type { Schema } from '../sink/schema.ts';
+import type { Sink } from '../sink/sink.port.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { HealthCheck } from './health.ts';
+
+export interface CheckSources {
+  readonly traces: TracePipeline;
+  readonly spool: Spool;
+  readonly sink: Sink;
+  readonly schema: Schema;
+  readonly maxWindowBytes: () => number;
+  readonly now: () => number;
+}
+
+/** Older rows than this in the spool mean that ClickHouse does not keep up. */
+const LAG_WARNING_MS = 30_000;
+
+/** ClickHouse is not critical: the collector takes in data and spools while it is away. */
+export function collectorChecks(sources: CheckSources): HealthCheck[] {
+  const { traces, spool, sink, schema, maxWindowBytes, now } = sources;
+  const check = (name: string, critical: boolean, run: HealthCheck['run']): HealthCheck => ({
+    name,
+    critical,
+    run,
+  });
+  return [
+    check('spool', true, async () => {
+      if (spool.fault !== undefined) throw new Error(`cannot be written: ${spool.fault}`);
+      if (spool.full) throw new Error(`is full: ${spool.bytes} bytes wait`);
+    }),
+    check('clickhouse', false, async (signal) => {
+      await sink.ping(signal);
+      if (!schema.ready) throw new Error('answers, but its schema is not up to date yet');
+    }),
+    check('sink', false, async () => {
+      const { oldestMs } = spool.backlog(now());
+      if (oldestMs > LAG_WARNING_MS) {
+        throw new Error(`the oldest row has waited ${Math.round(oldestMs / 1000)} s`);
+      }
+    }),
+    check('window', false, async () => {
+      const { bytes } = traces.window.stats(now());
+      if (bytes > 0.9 * maxWindowBytes()) throw new Error(`holds ${bytes} bytes, over 90 %`);
+    }),
+  ];
+}
