@@ -17,6 +17,8 @@ export interface Config {
   readonly guardToken: string | null;
   /** Where own spans go, and where the collector takes sampling boosts. */
   readonly collectorUrl: string;
+  /** Shown to people who want to send data. */
+  readonly otlpGrpcUrl: string;
   /** For links and for the Origin check of mutations. */
   readonly dashboardUrl: string;
   /** Time between two OODA cycles. A loop ticks on the first cycle after its `every` has passed. */
@@ -68,6 +70,7 @@ const environment = z.object({
   FLYBALL_DATA_DIR: z.string().default('.flyball'),
   FLYBALL_POLICIES: z.string().default('policies'),
   FLYBALL_GUARD_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  FLYBALL_OTLP_GRPC_PORT: port.default(4317),
   FLYBALL_OTLP_HTTP_PORT: port.default(4318),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional(),
   FLYBALL_DASHBOARD_PORT: port.default(3000),
@@ -102,6 +105,7 @@ export function readConfig(env: NodeJS.ProcessEnv, instanceId: string): Config {
     policiesDir: resolve(value.FLYBALL_POLICIES),
     guardToken: value.FLYBALL_GUARD_TOKEN ?? null,
     collectorUrl: (value.OTEL_EXPORTER_OTLP_ENDPOINT ?? collector).replace(/\/+$/, ''),
+    otlpGrpcUrl: `http://127.0.0.1:${value.FLYBALL_OTLP_GRPC_PORT}`,
     dashboardUrl: (value.FLYBALL_DASHBOARD_URL ?? dashboard).replace(/\/+$/, ''),
     cycleMs: value.FLYBALL_CYCLE,
     leaseMs: value.FLYBALL_LEASE,

@@ -2,16 +2,22 @@ import { Module } from '@nestjs/common';
 import { AuditController } from './audit/audit.controller.ts';
 import { CriticalPathsController } from './critical-paths/critical-paths.controller.ts';
 import { EventsController } from './live/events.controller.ts';
+import { MatrixController } from './matrix/matrix.controller.ts';
+import { ModeHistoryController } from './modes/mode-history.controller.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
+import { OverviewController } from './overview/overview.controller.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
-/** What one can read: telemetry, the audit, live events, and the API's own description. */
+/** What one can read: figures, telemetry, the audit, live events, the API's own description. */
 @Module({
   controllers: [
     AuditController,
     CriticalPathsController,
     EventsController,
+    MatrixController,
+    ModeHistoryController,
     OpenApiController,
+    OverviewController,
     TracesController,
   ],
 })

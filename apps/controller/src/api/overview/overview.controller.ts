@@ -1,0 +1,113 @@
+import {
+  formatPolicyError,
+  type Need,
+  type Overview,
+  type ServiceSummary,
+} from '@flyball/contract';
+import type { ClickHouseClient } from '@flyball/store';
+import { Controller, Get, Inject } from '@nestjs/common';
+import type pg from 'pg';
+import type { Config } from '../../config.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { CLICKHOUSE, CLOCK, CONFIG, PG_POOL } from '../../platform/tokens.ts';
+import { Policies } from '../../policies/policies.service.ts';
+import { Roles } from '../auth/access.ts';
+import { figuresOf } from '../figures/figures.queries.ts';
+import { errorRatioOf, type ServiceFigures } from '../figures/figures.ts';
+import { type ModeNow, modesNow } from '../figures/modes-now.ts';
+import { questionsOf } from '../figures/questions.ts';
+import { type BudgetView, budgetOf } from '../matrix/cells.ts';
+import { inOrder, needOfAction, needOfHouse, needOfProposal, needsOfService } from './needs.ts';
+import {
+  automationState,
+  failedActions,
+  ingestFigures,
+  pendingProposals,
+} from './overview-queries.ts';
+
+/** Telemetry older than this is worth a word. */
+const SILENT_MS = 60_000;
+
+/** What needs somebody now, and how each service is. */
+@Controller('api/overview')
+@Roles('viewer')
+export class OverviewController {
+  constructor(
+    @Inject(CLICKHOUSE) private readonly clickhouse: ClickHouseClient,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(Policies) private readonly policies: Policies,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async overview(): Promise<Overview> {
+    const nowMs = this.clock.nowMs();
+    const policies = this.policies.current().map(({ policy }) => policy);
+    const [figures, modes, pending, failed, automation, ingest] = await Promise.all([
+      figuresOf(this.clickhouse, questionsOf(policies), nowMs),
+      modesNow(this.clickhouse, nowMs),
+      pendingProposals(this.pool),
+      failedActions(this.pool),
+      automationState(this.pool),
+      ingestFigures(this.clickhouse, nowMs),
+    ]);
+    const needs: Need[] = [...pending.map(needOfProposal), ...failed.map(needOfAction)];
+    const services = figures.services.map((service) => {
+      const policy = policies.find((one) => one.service === service.service) ?? null;
+      const mode = modes.get(service.service) ?? null;
+      const budget = budgetOf(service, policy?.objectives ?? null);
+      needs.push(...needsOfService(service, mode, budget, nowMs));
+      const waiting = pending.filter((one) => one.service === service.service).length;
+      return {
+        ...summaryOf(service, mode, budget),
+        managed: policy !== null,
+        pendingProposals: waiting,
+      };
+    });
+    needs.push(...this.#house(figures.newestMs, nowMs));
+    return {
+      generatedAtMs: nowMs,
+      evidenceAgeMs: figures.newestMs === null ? null : Math.max(0, nowMs - figures.newestMs),
+      automation,
+      services,
+      needs: inOrder(needs),
+      ingest: { ...ingest, lastSpanAtMs: figures.newestMs },
+      endpoints: { otlpHttp: this.config.collectorUrl, otlpGrpc: this.config.otlpGrpcUrl },
+    };
+  }
+
+  #house(newestMs: number | null, nowMs: number): Need[] {
+    const refused = this.policies
+      .errors()
+      .map((error, index) =>
+        needOfHouse(`policy:${index}`, 'A policy file is refused', formatPolicyError(error), nowMs),
+      );
+    if (newestMs === null || nowMs - newestMs < SILENT_MS) return refused;
+    const minutes = Math.round((nowMs - newestMs) / 60_000);
+    const detail = `The newest span was measured ${minutes} min ago: the loops hold.`;
+    return [...refused, needOfHouse('ingest', 'No telemetry arrives', detail, newestMs)];
+  }
+}
+
+function summaryOf(figures: ServiceFigures, mode: ModeNow | null, budget: BudgetView | null) {
+  const { now } = figures;
+  return {
+    service: figures.service,
+    mode: mode?.mode ?? null,
+    modeSinceMs: mode?.sinceMs ?? null,
+    cause: mode?.cause ?? null,
+    dimensions: dimensionsOf(mode),
+    p99Ms: now?.p99Ms ?? null,
+    requestsPerSecond: now === null ? null : now.count / 60,
+    errorRatio: errorRatioOf(now),
+    budgetRemainingRatio: budget?.remainingRatio ?? null,
+    instances: now === null ? null : figures.instances,
+    traffic: figures.minutes.map((minute) => (minute === null ? null : minute.count / 60)),
+  };
+}
+
+function dimensionsOf(mode: ModeNow | null): ServiceSummary['dimensions'] {
+  if (mode?.dimension == null) return {};
+  return { [mode.dimension]: { mode: mode.mode, cause: mode.cause } };
+}
