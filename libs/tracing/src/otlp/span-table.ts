@@ -46,6 +46,11 @@ export const META_STATUS_MASK = 3;
 export const META_TRACE_STATE = 1 << 8;
 /** The end lies before the start: the duration is taken as zero. */
 export const META_NEGATIVE = 1 << 9;
+/** Set by the window: the same span is waiting already, so it must not count twice. */
+export const META_DUPLICATE = 1 << 10;
+/** The attribute `flyball.blocking` is present, and its value. */
+export const META_BLOCKING_SET = 1 << 11;
+export const META_BLOCKING = 1 << 12;
 
 export const SPAN_KINDS = [
   'Unspecified',
@@ -88,18 +93,37 @@ export class SpanTable {
   /** Adds a zeroed row and returns the index of its first word. */
   push(): number {
     const base = this.count * WORDS;
-    if (base + WORDS > this.rows.length) {
-      const grown = new Int32Array(this.rows.length * 2);
+    this.resize(this.count + 1);
+    this.rows.fill(0, base, base + WORDS);
+    return base;
+  }
+
+  /** Makes room for `count` rows, to be written by the caller. */
+  resize(count: number): void {
+    if (count * WORDS > this.rows.length) {
+      const grown = new Int32Array(Math.max(this.rows.length * 2, count * WORDS));
       grown.set(this.rows);
       this.rows = grown;
     }
-    this.rows.fill(0, base, base + WORDS);
-    this.count += 1;
-    return base;
+    this.count = count;
+  }
+
+  /** Forgets the rows from `count` on. */
+  truncate(count: number): void {
+    this.count = count;
   }
 
   word(span: number, field: number): number {
     return this.rows[span * WORDS + field] as number;
+  }
+
+  /** Ids in the interner. */
+  name(span: number): number {
+    return this.word(span, NAME);
+  }
+
+  service(span: number): number {
+    return this.word(span, SERVICE);
   }
 
   kind(span: number): number {
@@ -130,11 +154,24 @@ export class SpanTable {
   /** Nanoseconds; 0 when the end lies before the start; exact up to 2^53 (104 days). */
   durationNs(span: number): number {
     const base = span * WORDS;
-    const rows = this.rows;
-    const high =
-      ((rows[base + END_HI] as number) >>> 0) - ((rows[base + START_HI] as number) >>> 0);
-    const low = ((rows[base + END_LO] as number) >>> 0) - ((rows[base + START_LO] as number) >>> 0);
-    return Math.max(0, high * HIGH + low);
+    return Math.max(0, difference(this.rows, base + END_HI, base + START_HI));
+  }
+
+  /** Nanoseconds of this span's start after that of `base` (negative when before). */
+  startAfterNs(span: number, base: number): number {
+    return difference(this.rows, span * WORDS + START_HI, base * WORDS + START_HI);
+  }
+
+  /** Nanoseconds of this span's end after the start of `base`. */
+  endAfterNs(span: number, base: number): number {
+    return difference(this.rows, span * WORDS + END_HI, base * WORDS + START_HI);
+  }
+
+  /** The attribute `flyball.blocking`: -1 not set, 0 false, 1 true. */
+  blocking(span: number): -1 | 0 | 1 {
+    const meta = this.word(span, META);
+    if ((meta & META_BLOCKING_SET) === 0) return -1;
+    return (meta & META_BLOCKING) === 0 ? 0 : 1;
   }
 
   /** 32 lower-case hex digits. */
@@ -167,4 +204,11 @@ function hex(word: number): string {
 
 function wide(high: number, low: number): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
+
+/** Difference of two times, each a high and a low word; exact up to 2^53. */
+function difference(rows: Int32Array, left: number, right: number): number {
+  const high = ((rows[left] as number) >>> 0) - ((rows[right] as number) >>> 0);
+  const low = ((rows[left + 1] as number) >>> 0) - ((rows[right + 1] as number) >>> 0);
+  return high * HIGH + low;
 }

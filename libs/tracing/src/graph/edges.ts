@@ -1,0 +1,153 @@
+import { type Interner, OVERFLOW_TEXT } from '../otlp/interner.ts';
+import {
+  KIND_CLIENT,
+  KIND_CONSUMER,
+  KIND_PRODUCER,
+  KIND_SERVER,
+  type SpanTable,
+} from '../otlp/span-table.ts';
+import { bucketTime } from '../red/bucket-time.ts';
+import { type CountColumns, Counts } from '../red/counts.ts';
+import type { TraceView } from '../window/trace-view.ts';
+import { type EdgeType, PeerReader } from './peer.ts';
+
+/** A row of flyball_edges: an increment; rows of one key add up. */
+export interface EdgeRow extends CountColumns {
+  /** Epoch seconds, a multiple of 10. */
+  time: number;
+  caller: string;
+  callee: string;
+  type: EdgeType;
+}
+
+export interface EdgeLimits {
+  /** Edges between two drains. */
+  maxSeries: number;
+}
+
+const DEFAULTS: EdgeLimits = { maxSeries: 10_000 };
+
+interface Edge {
+  caller: string;
+  callee: string;
+  type: EdgeType;
+  counts: Counts;
+}
+
+/**
+ * Who calls whom, from every decided trace, kept or not.
+ *
+ * A call is a server (or consumer) span under a span of its caller, or any span under a span of
+ * another service. It is timed as its caller saw it when the caller has a client span for it, and
+ * it failed when either side says so. A client or producer span that nobody answers in the trace is
+ * an edge to what it names: a database, a broker, a peer without tracing.
+ */
+export class EdgeAggregator {
+  readonly #strings: Interner;
+  readonly #limits: EdgeLimits;
+  readonly #edges = new Map<string, Edge>();
+  readonly #peers = new PeerReader();
+  #time = 0;
+  #finished: EdgeRow[] = [];
+  #overflowed = 0;
+  #answered = new Uint8Array(64);
+
+  constructor(strings: Interner, limits: Partial<EdgeLimits> = {}) {
+    this.#strings = strings;
+    this.#limits = { ...DEFAULTS, ...limits };
+  }
+
+  /** Calls counted under `__overflow__` since the start. */
+  get overflowed(): number {
+    return this.#overflowed;
+  }
+
+  /** Late spans are left out: their callers and callees have been counted without them. */
+  record(trace: TraceView, nowMs: number): void {
+    if (trace.trigger === 'late') return;
+    const time = bucketTime(nowMs);
+    if (time !== this.#time) this.#turn(time);
+    const { spans, parents } = trace;
+    if (this.#answered.length < spans.count) this.#answered = new Uint8Array(spans.count * 2);
+    this.#answered.fill(0, 0, spans.count);
+    for (let span = 0; span < spans.count; span += 1) {
+      const parent = parents[span] as number;
+      if (parent >= 0 && parent !== span) this.#recordCall(spans, parent, span);
+    }
+    for (let span = 0; span < spans.count; span += 1) {
+      if (this.#answered[span] === 0) this.#recordUnanswered(spans, span);
+    }
+  }
+
+  /** Increments since the last drain. */
+  drain(): EdgeRow[] {
+    this.#turn(this.#time);
+    const rows = this.#finished;
+    this.#finished = [];
+    return rows;
+  }
+
+  #recordCall(spans: SpanTable, parent: number, child: number): void {
+    const kind = spans.kind(child);
+    const caller = spans.service(parent);
+    const callee = spans.service(child);
+    const receives = kind === KIND_SERVER || kind === KIND_CONSUMER;
+    if (!receives && caller === callee) return;
+    const parentKind = spans.kind(parent);
+    const calls = parentKind === KIND_CLIENT || parentKind === KIND_PRODUCER;
+    // A consumer may work long after its producer went on: only a client's time is the call's.
+    const timed = parentKind === KIND_CLIENT && this.#answered[parent] === 0 ? parent : child;
+    if (calls) this.#answered[parent] = 1;
+    const type = this.#typeOf(spans, calls ? parent : child, receives);
+    const failed = spans.isError(child) || (calls && spans.isError(parent));
+    const [from, to] = [this.#strings.text(caller), this.#strings.text(callee)];
+    this.#count(from, to, type, durationNs(spans, timed), failed);
+  }
+
+  #typeOf(spans: SpanTable, span: number, receives: boolean): EdgeType {
+    const kind = spans.kind(span);
+    const says =
+      receives || kind === KIND_CLIENT || kind === KIND_PRODUCER || kind === KIND_CONSUMER;
+    return says ? this.#peers.read(spans, span).type : 'internal';
+  }
+
+  #recordUnanswered(spans: SpanTable, span: number): void {
+    const kind = spans.kind(span);
+    if (kind !== KIND_CLIENT && kind !== KIND_PRODUCER) return;
+    const peer = this.#peers.read(spans, span);
+    if (peer.name === '') return;
+    const caller = this.#strings.text(spans.service(span));
+    this.#count(caller, peer.name, peer.type, durationNs(spans, span), spans.isError(span));
+  }
+
+  #count(caller: string, callee: string, type: EdgeType, ns: bigint, error: boolean): void {
+    const key = `${caller}\0${callee}\0${type}`;
+    let edge = this.#edges.get(key);
+    if (edge === undefined && this.#edges.size >= this.#limits.maxSeries) {
+      this.#overflowed += 1;
+      edge = this.#add(`\0${type}`, OVERFLOW_TEXT, OVERFLOW_TEXT, type);
+    } else edge ??= this.#add(key, caller, callee, type);
+    edge.counts.addExact(ns, error);
+  }
+
+  #add(key: string, caller: string, callee: string, type: EdgeType): Edge {
+    const known = this.#edges.get(key);
+    if (known !== undefined) return known;
+    const edge = { caller, callee, type, counts: new Counts() };
+    this.#edges.set(key, edge);
+    return edge;
+  }
+
+  #turn(time: number): void {
+    for (const { caller, callee, type, counts } of this.#edges.values()) {
+      this.#finished.push({ time: this.#time, caller, callee, type, ...counts.columns() });
+    }
+    this.#edges.clear();
+    this.#time = time;
+  }
+}
+
+function durationNs(spans: SpanTable, span: number): bigint {
+  const duration = spans.endNs(span) - spans.startNs(span);
+  return duration > 0n ? duration : 0n;
+}

@@ -1,0 +1,91 @@
+import { isUtf8 } from './utf8.ts';
+import { MAX_DEPTH, Malformed, WIRE_BYTES, type WireReader } from './wire.ts';
+
+/**
+ * Walks messages that are not decoded yet, so that a broken or non-UTF-8 attribute is told to the
+ * sender at once, and the decoding of a kept span later cannot fail. Each function moves the reader
+ * to `end` and answers whether every string was UTF-8; a broken structure throws `Malformed`.
+ */
+
+/** Which fields (bit n = field n) of a message are strings, and which are repeated KeyValue. */
+export interface Shape {
+  strings: number;
+  attributes: number;
+}
+
+export const RESOURCE_SHAPE: Shape = { strings: 0, attributes: 1 << 1 };
+export const SCOPE_SHAPE: Shape = { strings: (1 << 1) | (1 << 2), attributes: 1 << 3 };
+export const EVENT_SHAPE: Shape = { strings: 1 << 2, attributes: 1 << 3 };
+export const LINK_SHAPE: Shape = { strings: 1 << 3, attributes: 1 << 4 };
+
+const KEY = 0x0a;
+const VALUE = 0x12;
+const STRING_VALUE = 0x0a;
+const ARRAY_VALUE = 0x2a;
+const KVLIST_VALUE = 0x32;
+const LIST_ITEM = 0x0a;
+
+export function checkMessage(reader: WireReader, end: number, shape: Shape): boolean {
+  let valid = true;
+  while (reader.at < end) {
+    const tag = reader.tag(end);
+    const bit = tag < 128 && (tag & 7) === WIRE_BYTES ? 1 << (tag >>> 3) : 0;
+    if ((shape.strings & bit) !== 0) valid = checkString(reader, end) && valid;
+    else if ((shape.attributes & bit) !== 0) valid = checkKeyValue(reader, end) && valid;
+    else reader.skip(tag, end);
+  }
+  return valid;
+}
+
+export function checkString(reader: WireReader, end: number): boolean {
+  const length = reader.length(end);
+  const start = reader.at;
+  reader.at = start + length;
+  return isUtf8(reader.bytes, reader.view, start, start + length);
+}
+
+/** The reader stands before the length of a KeyValue. */
+export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boolean {
+  const length = reader.length(limit);
+  const end = reader.at + length;
+  let valid = true;
+  while (reader.at < end) {
+    const tag = reader.tag(end);
+    if (tag === KEY) valid = checkString(reader, end) && valid;
+    else if (tag === VALUE) valid = checkValue(reader, end, depth + 1) && valid;
+    else reader.skip(tag, end);
+  }
+  return valid;
+}
+
+/** The reader stands before the length of an AnyValue. */
+export function checkValue(reader: WireReader, limit: number, depth: number): boolean {
+  if (depth > MAX_DEPTH) {
+    throw new Malformed(reader.at, `attribute values are nested deeper than ${MAX_DEPTH} levels`);
+  }
+  const length = reader.length(limit);
+  const end = reader.at + length;
+  let valid = true;
+  while (reader.at < end) {
+    const tag = reader.tag(end);
+    if (tag === STRING_VALUE) valid = checkString(reader, end) && valid;
+    else if (tag === ARRAY_VALUE) valid = checkList(reader, end, depth, checkValue) && valid;
+    else if (tag === KVLIST_VALUE) valid = checkList(reader, end, depth, checkKeyValue) && valid;
+    else reader.skip(tag, end);
+  }
+  return valid;
+}
+
+type CheckItem = (reader: WireReader, limit: number, depth: number) => boolean;
+
+function checkList(reader: WireReader, limit: number, depth: number, item: CheckItem): boolean {
+  const length = reader.length(limit);
+  const end = reader.at + length;
+  let valid = true;
+  while (reader.at < end) {
+    const tag = reader.tag(end);
+    if (tag === LIST_ITEM) valid = item(reader, end, depth + 1) && valid;
+    else reader.skip(tag, end);
+  }
+  return valid;
+}

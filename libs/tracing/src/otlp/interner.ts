@@ -1,0 +1,179 @@
+import { decodeUtf8, encodeUtf8, isUtf8 } from './utf8.ts';
+
+export interface InternerLimits {
+  /** Distinct strings. */
+  maxEntries: number;
+  /** Bytes of all strings together. */
+  maxBytes: number;
+}
+
+const DEFAULTS: InternerLimits = { maxEntries: 200_000, maxBytes: 16 * 2 ** 20 };
+
+/** A longer string is not interned: names that long are data, not names. */
+const MAX_STRING_BYTES = 1024;
+/** A look-up gives up after this many steps, so that crafted collisions cannot stall a scan. */
+const MAX_PROBES = 64;
+
+export const EMPTY_ID = 0;
+export const OVERFLOW_ID = 1;
+export const OVERFLOW_TEXT = '__overflow__';
+/** Returned instead of an id: the bytes are not UTF-8. */
+export const NOT_UTF8 = -1;
+
+/**
+ * Strings interned from their bytes to small integers. Bounded in entries and bytes; what does not
+ * fit gets `OVERFLOW_ID` and is counted. Ids stay valid for the interner's life.
+ */
+export class Interner {
+  readonly #limits: InternerLimits;
+  #arena = new Uint8Array(4096);
+  #arenaUsed = 0;
+  #offsets = new Int32Array(256);
+  #lengths = new Int32Array(256);
+  #hashes = new Int32Array(256);
+  #slots = new Int32Array(512);
+  #texts: (string | undefined)[] = [];
+  #size = 0;
+  #overflows = 0;
+
+  constructor(limits: Partial<InternerLimits> = {}) {
+    this.#limits = { ...DEFAULTS, ...limits };
+    this.internText('');
+    this.internText(OVERFLOW_TEXT);
+  }
+
+  /** Strings held, the empty one and the overflow entry included. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Look-ups answered with the overflow entry. */
+  get overflows(): number {
+    return this.#overflows;
+  }
+
+  text(id: number): string {
+    const known = this.#texts[id];
+    if (known !== undefined) return known;
+    if (id < 0 || id >= this.#size) return '';
+    const offset = this.#offsets[id] as number;
+    const text = decodeUtf8(this.#arena, offset, offset + (this.#lengths[id] as number));
+    this.#texts[id] = text;
+    return text;
+  }
+
+  internText(text: string): number {
+    const bytes = encodeUtf8(text);
+    return this.intern(bytes, viewOf(bytes), 0, bytes.length);
+  }
+
+  /** The id of `length` bytes at `offset`; `NOT_UTF8` when they are no text. */
+  intern(bytes: Uint8Array, view: DataView, offset: number, length: number): number {
+    if (length > MAX_STRING_BYTES) {
+      if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
+      return this.#overflow();
+    }
+    const hash = hashBytes(bytes, view, offset, length);
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+      const entry = this.#slots[slot] as number;
+      if (entry === 0) return this.#insert(bytes, view, offset, length, hash, slot);
+      const id = entry - 1;
+      if (
+        this.#hashes[id] === hash &&
+        this.#lengths[id] === length &&
+        this.#equals(id, bytes, offset, length)
+      ) {
+        return id;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return isUtf8(bytes, view, offset, offset + length) ? this.#overflow() : NOT_UTF8;
+  }
+
+  #overflow(): number {
+    this.#overflows += 1;
+    return OVERFLOW_ID;
+  }
+
+  #equals(id: number, bytes: Uint8Array, offset: number, length: number): boolean {
+    const arena = this.#arena;
+    const at = this.#offsets[id] as number;
+    for (let index = 0; index < length; index += 1) {
+      if (arena[at + index] !== bytes[offset + index]) return false;
+    }
+    return true;
+  }
+
+  #insert(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    length: number,
+    hash: number,
+    slot: number,
+  ): number {
+    if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
+    if (this.#size >= this.#limits.maxEntries || this.#arenaUsed + length > this.#limits.maxBytes) {
+      return this.#overflow();
+    }
+    const id = this.#size;
+    this.#reserve(length);
+    this.#arena.set(bytes.subarray(offset, offset + length), this.#arenaUsed);
+    this.#offsets[id] = this.#arenaUsed;
+    this.#lengths[id] = length;
+    this.#hashes[id] = hash;
+    this.#slots[slot] = id + 1;
+    this.#arenaUsed += length;
+    this.#size += 1;
+    if (this.#size * 2 > this.#slots.length) this.#rehash();
+    return id;
+  }
+
+  #reserve(length: number): void {
+    if (this.#arenaUsed + length > this.#arena.length) {
+      const arena = new Uint8Array(Math.max(this.#arena.length * 2, this.#arenaUsed + length));
+      arena.set(this.#arena);
+      this.#arena = arena;
+    }
+    if (this.#size >= this.#offsets.length) {
+      this.#offsets = doubled(this.#offsets);
+      this.#lengths = doubled(this.#lengths);
+      this.#hashes = doubled(this.#hashes);
+    }
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.#size; id += 1) {
+      let slot = (this.#hashes[id] as number) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = id + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function doubled(column: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(column.length * 2);
+  grown.set(column);
+  return grown;
+}
+
+/** Multiply-xor over four bytes at a time, with a final mix so that low bits depend on all. */
+function hashBytes(bytes: Uint8Array, view: DataView, offset: number, length: number): number {
+  let hash = 0x9e3779b1 ^ length;
+  const end = offset + length;
+  let at = offset;
+  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x85ebca6b);
+  for (; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return hash ^ (hash >>> 13);
+}

@@ -1,0 +1,10 @@
+/** The last instant a DateTime64(9) can hold, in 2262. */
+const MAX_NS = 2n ** 63n - 1n;
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** `seconds.nanoseconds` with nine decimals: what ClickHouse reads into a DateTime64(9). */
+export function timestampText(ns: bigint): string {
+  const time = ns > MAX_NS ? MAX_NS : ns;
+  const rest = (time % NS_PER_SECOND).toString().padStart(9, '0');
+  return `${time / NS_PER_SECOND}.${rest}`;
+}

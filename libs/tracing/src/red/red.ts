@@ -1,0 +1,173 @@
+import { type Interner, OVERFLOW_ID } from '../otlp/interner.ts';
+import {
+  INSTANCE,
+  META,
+  META_DUPLICATE,
+  META_KIND_MASK,
+  META_STATUS_MASK,
+  META_STATUS_SHIFT,
+  NAME,
+  SERVICE,
+  SPAN_KINDS,
+  type SpanTable,
+  STATUS_ERROR,
+  WORDS,
+} from '../otlp/span-table.ts';
+import { bucketTime } from './bucket-time.ts';
+import { type CountColumns, Counts } from './counts.ts';
+
+/** A row of flyball_red: an increment; rows of one key add up. */
+export interface RedRow extends CountColumns {
+  /** Epoch seconds, a multiple of 10. */
+  time: number;
+  service: string;
+  operation: string;
+  /** 'Server', 'Client' … */
+  kind: string;
+  instance: string;
+}
+
+export interface RedLimits {
+  /** Series between two drains, over all services. */
+  maxSeries: number;
+  /** Operations of one service between two drains: one that puts ids into names harms only itself. */
+  maxOperationsPerService: number;
+}
+
+const DEFAULTS: RedLimits = { maxSeries: 50_000, maxOperationsPerService: 1000 };
+
+interface Series {
+  service: number;
+  operation: number;
+  kind: number;
+  instance: number;
+  time: number;
+  counts: Counts;
+}
+
+/** A number an interned id and a kind fit into without colliding. */
+const IDS = 2 ** 24;
+
+/**
+ * Rate, errors and duration of every span, kept or not, by service, operation, kind and instance.
+ * Totals are exact: what exceeds the bounds on series counts under the operation `__overflow__`,
+ * and, when even those are too many, under the service of that name.
+ */
+export class RedAggregator {
+  readonly #strings: Interner;
+  readonly #limits: RedLimits;
+  /** Service and instance, then operation and kind: two look-ups, no key to build. */
+  readonly #series = new Map<number, Map<number, Series>>();
+  readonly #operations = new Map<number, Set<number>>();
+  #count = 0;
+  #time = 0;
+  #finished: RedRow[] = [];
+  #overflowed = 0;
+
+  constructor(strings: Interner, limits: Partial<RedLimits> = {}) {
+    this.#strings = strings;
+    this.#limits = { ...DEFAULTS, ...limits };
+  }
+
+  /** Series counted since the last drain. */
+  get series(): number {
+    return this.#count;
+  }
+
+  /** Spans counted under `__overflow__` since the start. */
+  get overflowed(): number {
+    return this.#overflowed;
+  }
+
+  /** Counts the spans of a scanned body, without those the window has flagged as duplicates. */
+  record(table: SpanTable, nowMs: number): void {
+    const time = bucketTime(nowMs);
+    if (time !== this.#time) this.#turn(time);
+    const { rows, count } = table;
+    for (let span = 0; span < count; span += 1) {
+      const base = span * WORDS;
+      const meta = rows[base + META] as number;
+      if ((meta & META_DUPLICATE) !== 0) continue;
+      const counts = this.#countsOf(rows, base, meta & META_KIND_MASK);
+      const error = ((meta >>> META_STATUS_SHIFT) & META_STATUS_MASK) === STATUS_ERROR;
+      const durationNs = table.durationNs(span);
+      if (durationNs < 2 ** 53) counts.add(durationNs, error);
+      else counts.addExact(table.endNs(span) - table.startNs(span), error);
+    }
+  }
+
+  /** Increments since the last drain. */
+  drain(): RedRow[] {
+    this.#turn(this.#time);
+    const rows = this.#finished;
+    this.#finished = [];
+    return rows;
+  }
+
+  #countsOf(rows: Int32Array, base: number, kind: number): Counts {
+    const service = rows[base + SERVICE] as number;
+    const instance = rows[base + INSTANCE] as number;
+    const operation = rows[base + NAME] as number;
+    const known = this.#series.get(service * IDS + instance)?.get(operation * 8 + kind);
+    if (known !== undefined) return known.counts;
+    return this.#bounded(service, instance, operation, kind);
+  }
+
+  #bounded(service: number, instance: number, operation: number, kind: number): Counts {
+    const { maxSeries, maxOperationsPerService } = this.#limits;
+    // The overflow series of services has room of its own, so that it can always be counted.
+    if (this.#count >= maxSeries) {
+      this.#overflowed += 1;
+      return this.#seriesOf(OVERFLOW_ID, OVERFLOW_ID, OVERFLOW_ID, kind);
+    }
+    let operations = this.#operations.get(service);
+    if (operations === undefined) {
+      operations = new Set();
+      this.#operations.set(service, operations);
+    }
+    if (!operations.has(operation) && operations.size >= maxOperationsPerService) {
+      this.#overflowed += 1;
+      return this.#seriesOf(service, instance, OVERFLOW_ID, kind);
+    }
+    operations.add(operation);
+    return this.#seriesOf(service, instance, operation, kind);
+  }
+
+  #seriesOf(service: number, instance: number, operation: number, kind: number): Counts {
+    const place = service * IDS + instance;
+    let group = this.#series.get(place);
+    if (group === undefined) {
+      group = new Map();
+      this.#series.set(place, group);
+    }
+    const key = operation * 8 + kind;
+    const known = group.get(key);
+    if (known !== undefined) return known.counts;
+    const counts = new Counts();
+    group.set(key, { service, operation, kind, instance, time: this.#time, counts });
+    this.#count += 1;
+    return counts;
+  }
+
+  /** Closes the counts of the current ten seconds and begins those of `time`. */
+  #turn(time: number): void {
+    for (const group of this.#series.values()) {
+      for (const series of group.values()) this.#finished.push(this.#row(series));
+    }
+    this.#series.clear();
+    this.#operations.clear();
+    this.#count = 0;
+    this.#time = time;
+  }
+
+  #row({ service, operation, kind, instance, time, counts }: Series): RedRow {
+    return {
+      time,
+      service: this.#strings.text(service),
+      operation: this.#strings.text(operation),
+      kind: SPAN_KINDS[kind] as string,
+      instance: this.#strings.text(instance),
+      ...counts.columns(),
+    };
+  }
+}

@@ -1,0 +1,24 @@
+/** Why a trace was kept or dropped. */
+export type DecisionReason =
+  /** A rule on errors matched. */
+  | 'error'
+  /** A rule on latency matched. */
+  | 'latency'
+  /** Another rule with conditions matched. */
+  | 'match'
+  /** A rule without conditions. */
+  | 'rest'
+  /** No rule matched: dropped. */
+  | 'no_match';
+
+/** What is to be done with a trace, and why. */
+export interface Decision {
+  keep: boolean;
+  /** Probability with which such a trace is kept, 0 … 1; a span's own `th` may be stricter. */
+  probability: number;
+  /** Rejection threshold T of W3C `ot=th`: 0 … 2^56, kept iff randomness >= T. */
+  threshold: bigint;
+  reason: DecisionReason;
+  /** Name of the rule, '' when none matched. */
+  rule: string;
+}

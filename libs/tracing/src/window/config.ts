@@ -1,0 +1,43 @@
+/** Bounds and delays of the whole-trace window. */
+export interface WindowConfig {
+  /** Wait after the root was received, for children still on their way. */
+  rootDelayMs: number;
+  /** Wait from the first span for a trace whose root never comes. */
+  timeoutMs: number;
+  maxTraces: number;
+  maxSpans: number;
+  /** Bytes of the request bodies held plus the window's own rows. */
+  maxBytes: number;
+  /** A trace this large is decided at once; what comes later follows the decision. */
+  maxSpansPerTrace: number;
+  maxBytesPerTrace: number;
+  /** Ids of kept traces remembered, so that late spans follow them. */
+  keptMemory: number;
+  /** Ids of dropped traces remembered, at 4 bytes each. */
+  droppedMemory: number;
+  /** Any number; a random one keeps senders from crafting ids that collide. */
+  hashSeed: number;
+}
+
+export const WINDOW_DEFAULTS: WindowConfig = {
+  rootDelayMs: 2_000,
+  timeoutMs: 30_000,
+  maxTraces: 1_000_000,
+  maxSpans: 4_000_000,
+  maxBytes: 1024 * 2 ** 20,
+  maxSpansPerTrace: 100_000,
+  maxBytesPerTrace: 64 * 2 ** 20,
+  keptMemory: 100_000,
+  droppedMemory: 1_000_000,
+  hashSeed: 0,
+};
+
+/** Why a trace is decided now. */
+export type Trigger =
+  | 'root'
+  | 'timeout'
+  | 'span_limit'
+  | 'byte_limit'
+  | 'evicted'
+  | 'shutdown'
+  | 'late';

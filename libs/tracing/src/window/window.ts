@@ -1,0 +1,398 @@
+import {
+  BODY,
+  LENGTH,
+  META,
+  META_DUPLICATE,
+  PARENT_A,
+  PARENT_B,
+  SPAN_A,
+  SPAN_B,
+  type SpanTable,
+  WORDS,
+} from '../otlp/span-table.ts';
+import type { Decision } from '../sampling/decision.ts';
+import { BodyStore } from './body-store.ts';
+import type { Trigger, WindowConfig } from './config.ts';
+import { DroppedMemory, KeptMemory } from './decision-memory.ts';
+import { EntryList } from './entry-list.ts';
+import { NO_ROW, SpanStore, STORED_ROW_BYTES } from './span-store.ts';
+import * as trace from './trace-table.ts';
+import { NO_ENTRY, TraceTable } from './trace-table.ts';
+import { TraceView } from './trace-view.ts';
+
+/** What became of the spans of one request. */
+export interface AddResult {
+  added: number;
+  /** Spans already waiting under the same ids; flagged in the table, so that they count once. */
+  duplicates: number;
+  /** Spans of traces decided before and dropped: they follow. */
+  lateDropped: number;
+  /** Spans of traces decided before and kept: they come out of `due` with trigger 'late'. */
+  lateKept: number;
+}
+
+export interface WindowStats {
+  traces: number;
+  spans: number;
+  bodies: number;
+  /** Bodies and the window's own rows. */
+  bytes: number;
+  /** Age of the trace waiting longest. */
+  oldestMs: number;
+}
+
+/** Flags of an entry. */
+const ROOTED = 1;
+const LATE = 2;
+const OVER_SPANS = 4;
+const OVER_BYTES = 8;
+const QUEUED_DUE = LATE | OVER_SPANS | OVER_BYTES;
+
+/** Traces larger than this look their spans up in a set instead of walking their chain. */
+const CHAIN_MAX = 64;
+
+/**
+ * Holds spans until their trace is whole enough to be decided: its root was received and a short
+ * delay has passed, or its time ran out, or it (or the window) reached a bound. A trace that must
+ * leave early is decided, never forgotten, and spans that come later follow the decision.
+ *
+ * A deterministic machine: time is an argument (epoch ms; a step back counts as no step), nothing
+ * is random. Bounds hold after `due` has been drained; between, one request may exceed them.
+ */
+export class TraceWindow {
+  #config: WindowConfig;
+  readonly #spans = new SpanStore();
+  readonly #bodies = new BodyStore(this.#spans);
+  readonly #table: TraceTable;
+  readonly #all: EntryList;
+  readonly #rooted: EntryList;
+  readonly #due: EntryList;
+  readonly #kept: KeptMemory;
+  readonly #dropped: DroppedMemory;
+  /** Span ids of the few large traces, by entry. */
+  readonly #largeSets = new Map<number, Set<bigint>>();
+  /** Decisions that waiting late spans follow, by entry. */
+  readonly #earlier = new Map<number, Decision>();
+  readonly #view = new TraceView();
+  #pending = NO_ENTRY;
+  #nowMs = 0;
+  #closing = false;
+
+  constructor(config: WindowConfig) {
+    this.#config = config;
+    this.#table = new TraceTable(config.hashSeed);
+    this.#all = new EntryList(this.#table, trace.ALL_PREVIOUS, trace.ALL_NEXT);
+    this.#rooted = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
+    this.#due = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
+    this.#kept = new KeptMemory(config.keptMemory);
+    this.#dropped = new DroppedMemory(config.droppedMemory);
+  }
+
+  /**
+   * Takes over the spans of one scanned body. The table may be reused at once; the body itself is
+   * kept by reference and must not change. Duplicates are flagged in the table.
+   */
+  add(table: SpanTable, nowMs: number): AddResult {
+    this.#advance(nowMs);
+    const result: AddResult = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0 };
+    if (table.count === 0) return result;
+    const body = this.#bodies.open(table.bodies[0] as Uint8Array, table.count);
+    for (let span = 0; span < table.count; span += 1) {
+      this.#addSpan(table.rows, span * WORDS, body, result);
+    }
+    this.#bodies.close(body);
+    return result;
+  }
+
+  /**
+   * The next trace to decide, or undefined. Settle it before asking again:
+   * `while ((trace = window.due(now)) !== undefined) { …; window.settle(decision); }`
+   */
+  due(nowMs: number): TraceView | undefined {
+    if (this.#pending !== NO_ENTRY) throw new Error('settle the trace before asking for the next');
+    this.#advance(nowMs);
+    const entry = this.#nextEntry();
+    if (entry === NO_ENTRY) return undefined;
+    this.#pending = entry;
+    this.#fillView(entry);
+    return this.#view;
+  }
+
+  /** Frees the trace handed out last and remembers its decision for spans still to come. */
+  settle(decision: Decision): void {
+    const entry = this.#pending;
+    if (entry === NO_ENTRY) throw new Error('there is no trace to settle');
+    this.#pending = NO_ENTRY;
+    const rows = this.#view.spans.rows;
+    const hash = this.#table.hashOf(rows, 0);
+    if (decision.keep) this.#kept.set(rows, 0, hash, decision);
+    else this.#dropped.add(rows, 0, hash);
+    const since = this.#table.word(entry, trace.SPANS) - this.#view.spans.count;
+    if (since > 0 && decision.keep) this.#keepWaiting(entry, since, decision);
+    else this.#release(entry);
+    this.#view.earlier = undefined;
+  }
+
+  /** From now on every waiting trace is due, with trigger 'shutdown'. */
+  shutdown(): void {
+    this.#closing = true;
+  }
+
+  /**
+   * New delays and bounds; nothing waiting is lost. The sizes of the decision memories and the hash
+   * seed stay what they were.
+   */
+  configure(config: WindowConfig): void {
+    this.#config = config;
+  }
+
+  /** Epoch ms at which `due` will have something (the past when it has already). */
+  nextDueMs(): number | undefined {
+    if (this.#all.first === NO_ENTRY && this.#due.first === NO_ENTRY) return undefined;
+    if (this.#due.first !== NO_ENTRY || this.#closing || this.#overBound()) return this.#nowMs;
+    const timeout = this.#table.firstSeenMs(this.#all.first) + this.#config.timeoutMs;
+    if (this.#rooted.first === NO_ENTRY) return timeout;
+    return Math.min(timeout, this.#table.rootSeenMs(this.#rooted.first) + this.#config.rootDelayMs);
+  }
+
+  stats(nowMs: number): WindowStats {
+    const oldest = this.#all.first;
+    return {
+      traces: this.#table.size,
+      spans: this.#spans.used,
+      bodies: this.#bodies.count,
+      bytes: this.#bytes(),
+      oldestMs: oldest === NO_ENTRY ? 0 : Math.max(0, nowMs - this.#table.firstSeenMs(oldest)),
+    };
+  }
+
+  #advance(nowMs: number): void {
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+  }
+
+  #bytes(): number {
+    return (
+      this.#bodies.totalBytes +
+      this.#spans.used * STORED_ROW_BYTES +
+      this.#table.size * trace.ENTRY_BYTES
+    );
+  }
+
+  #overBound(): boolean {
+    return (
+      this.#table.size > this.#config.maxTraces ||
+      this.#spans.used > this.#config.maxSpans ||
+      this.#bytes() > this.#config.maxBytes
+    );
+  }
+
+  #addSpan(rows: Int32Array, base: number, body: number, result: AddResult): void {
+    const hash = this.#table.hashOf(rows, base);
+    let entry = this.#table.find(rows, base, hash);
+    if (entry === NO_ENTRY) {
+      if (this.#dropped.has(rows, base, hash)) {
+        result.lateDropped += 1;
+        return;
+      }
+      entry = this.#open(rows, base, hash);
+    } else if (this.#isDuplicate(entry, rows, base)) {
+      rows[base + META] = (rows[base + META] as number) | META_DUPLICATE;
+      result.duplicates += 1;
+      return;
+    }
+    this.#store(entry, rows, base, body);
+    if ((this.#table.word(entry, trace.FLAGS) & LATE) !== 0) result.lateKept += 1;
+    else result.added += 1;
+  }
+
+  /** A new entry: waiting, or due at once when its trace was kept before. */
+  #open(rows: Int32Array, base: number, hash: number): number {
+    const earlier = this.#kept.get(rows, base, hash);
+    const entry = this.#table.insert(rows, base, hash);
+    this.#table.setFirstSeenMs(entry, this.#nowMs);
+    this.#table.setWord(entry, trace.HEAD, NO_ROW);
+    if (earlier === undefined) this.#all.append(entry);
+    else {
+      this.#earlier.set(entry, earlier);
+      this.#table.setWord(entry, trace.FLAGS, LATE);
+      this.#due.append(entry);
+    }
+    return entry;
+  }
+
+  #store(entry: number, rows: Int32Array, base: number, body: number): void {
+    const table = this.#table;
+    const row = this.#spans.insert(rows, base);
+    this.#spans.setWord(row, BODY, body);
+    this.#spans.link(row, table.word(entry, trace.HEAD));
+    this.#bodies.attach(body, row);
+    table.setWord(entry, trace.HEAD, row);
+    const spans = table.word(entry, trace.SPANS) + 1;
+    const bytes = table.word(entry, trace.BYTES) + (rows[base + LENGTH] as number);
+    table.setWord(entry, trace.SPANS, spans);
+    table.setWord(entry, trace.BYTES, bytes);
+    this.#markSeen(entry, rows, base);
+    if (((rows[base + PARENT_A] as number) | (rows[base + PARENT_B] as number)) === 0) {
+      this.#noteRoot(entry);
+    }
+    if (spans >= this.#config.maxSpansPerTrace) this.#makeDue(entry, OVER_SPANS);
+    else if (bytes >= this.#config.maxBytesPerTrace) this.#makeDue(entry, OVER_BYTES);
+  }
+
+  #noteRoot(entry: number): void {
+    const flags = this.#table.word(entry, trace.FLAGS);
+    if ((flags & (ROOTED | QUEUED_DUE)) !== 0) return;
+    this.#table.setWord(entry, trace.FLAGS, flags | ROOTED);
+    this.#table.setRootSeenMs(entry, this.#nowMs);
+    this.#rooted.append(entry);
+  }
+
+  #makeDue(entry: number, why: number): void {
+    const flags = this.#table.word(entry, trace.FLAGS);
+    if ((flags & QUEUED_DUE) !== 0) return;
+    if ((flags & ROOTED) !== 0) this.#rooted.remove(entry);
+    this.#all.remove(entry);
+    this.#table.setWord(entry, trace.FLAGS, flags | why);
+    this.#due.append(entry);
+  }
+
+  /** One of 64 bits for the span id at `rows[base]`. */
+  #seenBit(rows: Int32Array, base: number): number {
+    const id = (rows[base + SPAN_A] as number) ^ (rows[base + SPAN_B] as number);
+    return Math.imul(id, 0x9e3779b1) >>> 26;
+  }
+
+  #markSeen(entry: number, rows: Int32Array, base: number): void {
+    const bit = this.#seenBit(rows, base);
+    const field = bit < 32 ? trace.SEEN_A : trace.SEEN_B;
+    this.#table.setWord(entry, field, this.#table.word(entry, field) | (1 << (bit & 31)));
+    if (this.#table.word(entry, trace.SPANS) > CHAIN_MAX) {
+      this.#largeSet(entry).add(spanKey(rows[base + SPAN_A]!, rows[base + SPAN_B]!));
+    }
+  }
+
+  #isDuplicate(entry: number, rows: Int32Array, base: number): boolean {
+    const bit = this.#seenBit(rows, base);
+    const seen = this.#table.word(entry, bit < 32 ? trace.SEEN_A : trace.SEEN_B);
+    if ((seen & (1 << (bit & 31))) === 0) return false;
+    const idA = rows[base + SPAN_A] as number;
+    const idB = rows[base + SPAN_B] as number;
+    if (this.#table.word(entry, trace.SPANS) > CHAIN_MAX) {
+      return this.#largeSet(entry).has(spanKey(idA, idB));
+    }
+    const spans = this.#spans;
+    for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
+      if (spans.word(row, SPAN_B) === idB && spans.word(row, SPAN_A) === idA) return true;
+    }
+    return false;
+  }
+
+  #largeSet(entry: number): Set<bigint> {
+    const known = this.#largeSets.get(entry);
+    if (known !== undefined) return known;
+    const set = new Set<bigint>();
+    const spans = this.#spans;
+    for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
+      set.add(spanKey(spans.word(row, SPAN_A), spans.word(row, SPAN_B)));
+    }
+    this.#largeSets.set(entry, set);
+    return set;
+  }
+
+  /** Chooses who is due and notes the trigger in the view. */
+  #nextEntry(): number {
+    const { rootDelayMs, timeoutMs } = this.#config;
+    if (this.#due.first !== NO_ENTRY) {
+      this.#view.trigger = triggerOf(this.#table.word(this.#due.first, trace.FLAGS));
+      return this.#due.first;
+    }
+    const rooted = this.#rooted.first;
+    const oldest = this.#all.first;
+    if (this.#closing) return this.#take(oldest, 'shutdown');
+    if (rooted !== NO_ENTRY && this.#table.rootSeenMs(rooted) + rootDelayMs <= this.#nowMs) {
+      return this.#take(rooted, 'root');
+    }
+    if (oldest !== NO_ENTRY && this.#table.firstSeenMs(oldest) + timeoutMs <= this.#nowMs) {
+      return this.#take(oldest, 'timeout');
+    }
+    if (!this.#overBound()) return NO_ENTRY;
+    // The trace whose root has been here longest is the most likely to be whole.
+    return this.#take(rooted === NO_ENTRY ? oldest : rooted, 'evicted');
+  }
+
+  #take(entry: number, trigger: Trigger): number {
+    this.#view.trigger = trigger;
+    return entry;
+  }
+
+  #fillView(entry: number): void {
+    const view = this.#view;
+    const count = this.#table.word(entry, trace.SPANS);
+    view.spans.resize(count);
+    view.spans.bodies = this.#bodies.bytes;
+    let row = this.#table.word(entry, trace.HEAD);
+    for (let span = count - 1; span >= 0; span -= 1) {
+      this.#spans.copy(row, view.spans.rows, span * WORDS);
+      row = this.#spans.next(row);
+    }
+    view.firstSeenMs = this.#table.firstSeenMs(entry);
+    view.bytes = this.#table.word(entry, trace.BYTES);
+    view.earlier = this.#earlier.get(entry);
+    view.refresh();
+  }
+
+  /** Spans that arrived while the trace was being written follow its decision as late ones. */
+  #keepWaiting(entry: number, count: number, decision: Decision): void {
+    let last = this.#table.word(entry, trace.HEAD);
+    let bytes = this.#spans.word(last, LENGTH);
+    for (let span = 1; span < count; span += 1) {
+      last = this.#spans.next(last);
+      bytes += this.#spans.word(last, LENGTH);
+    }
+    this.#releaseRows(this.#spans.next(last));
+    this.#spans.link(last, NO_ROW);
+    this.#leaveQueues(entry);
+    this.#table.setWord(entry, trace.SPANS, count);
+    this.#table.setWord(entry, trace.BYTES, bytes);
+    this.#table.setWord(entry, trace.FLAGS, LATE);
+    this.#largeSets.delete(entry);
+    this.#earlier.set(entry, decision);
+    this.#due.append(entry);
+  }
+
+  #release(entry: number): void {
+    this.#releaseRows(this.#table.word(entry, trace.HEAD));
+    this.#leaveQueues(entry);
+    this.#largeSets.delete(entry);
+    this.#earlier.delete(entry);
+    this.#table.remove(entry);
+  }
+
+  #releaseRows(first: number): void {
+    let row = first;
+    while (row !== NO_ROW) {
+      const next = this.#spans.next(row);
+      this.#bodies.detach(row);
+      this.#spans.remove(row);
+      row = next;
+    }
+  }
+
+  #leaveQueues(entry: number): void {
+    const flags = this.#table.word(entry, trace.FLAGS);
+    if ((flags & QUEUED_DUE) !== 0) this.#due.remove(entry);
+    else {
+      this.#all.remove(entry);
+      if ((flags & ROOTED) !== 0) this.#rooted.remove(entry);
+    }
+  }
+}
+
+function triggerOf(flags: number): Trigger {
+  if ((flags & LATE) !== 0) return 'late';
+  return (flags & OVER_SPANS) !== 0 ? 'span_limit' : 'byte_limit';
+}
+
+function spanKey(high: number, low: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
