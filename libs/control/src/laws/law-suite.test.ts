@@ -1,0 +1,243 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Knob, Law, LawInput } from '../decision.ts';
+import { explain } from '../explain.ts';
+import { capacity } from './capacity/capacity.ts';
+import { pidReplicas } from './pid/pid-replicas.ts';
+import { latencyBand } from './rate/latency-band.ts';
+import { feedbackWeights } from './weights/feedback-weights.ts';
+
+/** One law with everything its input may carry, sane and poisoned. */
+interface Case<State, Input extends LawInput> {
+  readonly law: Law<never, State, Input, Knob>;
+  readonly start: State;
+  /** Without time; `applied` is always sane. */
+  readonly sane: fc.Arbitrary<Omit<Input, 'nowMs'>>;
+  readonly poisoned: fc.Arbitrary<Omit<Input, 'nowMs'>>;
+}
+
+const POISON = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, null] as const;
+const poison = fc.constantFrom(...POISON);
+const applied = fc.integer({ min: 1, max: 100 });
+const fresh = fc.integer({ min: 0, max: 20_000 });
+
+function caseOf<Config, State, Input extends LawInput & { applied: Knob }, Value extends Knob>(
+  law: Law<Config, State, Input, Value>,
+  config: Config,
+  sane: Omit<{ [K in keyof Input]: fc.Arbitrary<Input[K]> }, 'nowMs'>,
+  poisoned: { readonly [K in keyof Input]?: fc.Arbitrary<unknown> },
+): Case<State, Input> {
+  return {
+    law: law as unknown as Law<never, State, Input, Knob>,
+    start: law.init(config),
+    sane: fc.record(sane as never) as never,
+    poisoned: fc.record({ ...sane, ...poisoned } as never) as never,
+  };
+}
+
+const ratio = fc.double({ min: 0, max: 1, noNaN: true });
+const replicaFigures = {
+  evidenceAgeMs: fresh,
+  measured: fc.double({ min: 0, max: 2, noNaN: true }),
+  applied,
+  ready: fc.integer({ min: 0, max: 100 }),
+  starting: fc.integer({ min: 0, max: 100 }),
+  hand: fc.boolean(),
+};
+const rateFigures = {
+  evidenceAgeMs: fresh,
+  p99Ms: fc.double({ min: 0, max: 500, noNaN: true }),
+  applied,
+  rejectRatio: ratio,
+  cpu: ratio,
+  offeredPerSecond: fc.integer({ min: 0, max: 200 }),
+};
+const backend = (ids: fc.Arbitrary<string>, figure: fc.Arbitrary<unknown>) =>
+  fc.record({
+    id: ids,
+    requests: fc.integer({ min: 0, max: 100 }),
+    errorRatio: figure,
+    latencyMs: figure,
+    startedAtMs: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 200_000 })),
+  }) as fc.Arbitrary<never>;
+const ids = fc.constantFrom('a', 'b', 'c', 'constructor', '__proto__');
+const backends = (figure: fc.Arbitrary<unknown>) =>
+  fc.uniqueArray(backend(ids, figure), {
+    minLength: 1,
+    selector: (each: { id: string }) => each.id,
+  });
+
+const CASES: { readonly [name: string]: Case<never, never> } = {
+  pid: caseOf(
+    pidReplicas,
+    { setpoint: 0.7, ki: 0.02, kd: 5, hysteresis: { up: 0.8, down: 0.6 }, signalWindowMs: 20_000 },
+    replicaFigures,
+    { measured: poison, evidenceAgeMs: fc.oneof(poison, fresh), ready: poison, starting: poison },
+  ) as never,
+  'pid, proportional only': caseOf(pidReplicas, { setpoint: 0.7, kp: 0.5 }, replicaFigures, {
+    measured: poison,
+  }) as never,
+  latencyBand: caseOf(latencyBand, {}, rateFigures, {
+    p99Ms: poison,
+    rejectRatio: poison,
+    cpu: poison,
+    offeredPerSecond: poison,
+    evidenceAgeMs: fc.oneof(poison, fresh),
+  }) as never,
+  capacity: caseOf(
+    capacity,
+    {},
+    {
+      evidenceAgeMs: fresh,
+      applied,
+      ratePerSecond: fc.double({ min: 0, max: 5_000, noNaN: true }),
+      serviceTimeMs: fc.double({ min: 0, max: 5_000, noNaN: true }),
+    },
+    { ratePerSecond: poison, serviceTimeMs: poison, evidenceAgeMs: fc.oneof(poison, fresh) },
+  ) as never,
+  feedbackWeights: caseOf(
+    feedbackWeights,
+    {},
+    {
+      evidenceAgeMs: fresh,
+      applied: fc.constant({ a: 0.5, b: 1 }),
+      backends: backends(fc.double({ min: 0, max: 1, noNaN: true })) as never,
+    },
+    { backends: backends(fc.oneof(poison, ratio)), evidenceAgeMs: fc.oneof(poison, fresh) },
+  ) as never,
+};
+
+const REFUSALS = [
+  'no-evidence',
+  'stale-evidence',
+  'invalid-measure',
+  'clock-went-back',
+  'same-instant',
+];
+
+/** Gaps, standstill and steps back of the clock. */
+const gapMs = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1_000, max: 40_000 }) },
+  { weight: 1, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: -3_600_000, max: -1 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 100_000, max: 100_000_000 }) },
+);
+
+function inputsOf(
+  each: Case<never, never>,
+): fc.Arbitrary<readonly (LawInput & { applied: Knob })[]> {
+  const figures = fc.oneof(
+    { weight: 3, arbitrary: each.sane },
+    { weight: 2, arbitrary: each.poisoned },
+  );
+  return fc.array(fc.tuple(gapMs, figures), { minLength: 1, maxLength: 40 }).map((steps) => {
+    let nowMs = 1_000_000_000;
+    return steps.map(([gap, figure]) => {
+      nowMs += gap;
+      return { ...(figure as object), nowMs } as never;
+    });
+  });
+}
+
+function numbersIn(knob: Knob): readonly number[] {
+  return typeof knob === 'number' ? [knob] : Object.values(knob);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+describe.each(Object.entries(CASES))('law suite: %s', (_name, each) => {
+  const inputs = inputsOf(each);
+
+  test('goes on identically when its state has been through JSON at every step', () => {
+    fc.assert(
+      fc.property(inputs, (sequence) => {
+        let kept: never = each.start;
+        let stored: never = each.start;
+        for (const input of sequence) {
+          const a = each.law.step(kept, input as never);
+          const b = each.law.step(JSON.parse(JSON.stringify(stored)) as never, input as never);
+          expect(JSON.stringify(b)).toBe(JSON.stringify(a));
+          kept = a.state;
+          stored = b.state;
+        }
+      }),
+    );
+  });
+
+  test('never says NaN, a negative or an infinite value, and can always explain itself', () => {
+    fc.assert(
+      fc.property(inputs, (sequence) => {
+        let state: never = each.start;
+        for (const input of sequence) {
+          const step = each.law.step(state, input as never);
+          state = step.state;
+          for (const value of numbersIn(step.output.value)) {
+            expect(Number.isFinite(value) && value >= 0).toBe(true);
+          }
+          expect(Object.values(step.output.terms).every(Number.isFinite)).toBe(true);
+          expect(explain(step.output)).toMatch(/^\S.*\.$/);
+        }
+      }),
+    );
+  });
+
+  test('does not act on an input it refuses', () => {
+    fc.assert(
+      fc.property(inputs, (sequence) => {
+        let state: never = each.start;
+        let lastMs: number | null = null;
+        for (const input of sequence) {
+          const step = each.law.step(state, input as never);
+          state = step.state;
+          if (REFUSALS.includes(step.output.reason)) {
+            expect(step.output.value).toEqual(input.applied);
+          }
+          if (lastMs !== null && input.nowMs < lastMs) {
+            expect(step.output.reason).toBe('clock-went-back');
+          }
+          if (input.evidenceAgeMs === null || Number.isNaN(input.evidenceAgeMs)) {
+            expect(REFUSALS).toContain(step.output.reason);
+          }
+          lastMs = input.nowMs;
+        }
+      }),
+    );
+  });
+
+  test('changes neither its state nor its input in place', () => {
+    fc.assert(
+      fc.property(inputs, (sequence) => {
+        let state: never = each.start;
+        for (const input of sequence) {
+          state = each.law.step(deepFreeze(state), deepFreeze(input) as never).state;
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('keeps a state of bounded size', () => {
+    const [sample] = fc.sample(each.sane, 1);
+    let state: never = each.start;
+    let sizeAfterHundred = 0;
+    for (let step = 1; step <= 2_000; step += 1) {
+      const input = {
+        ...(sample as object),
+        nowMs: step * 5_000,
+        ready: step % 7,
+        evidenceAgeMs: 0,
+      };
+      state = each.law.step(state, input as never).state;
+      if (step === 100) {
+        sizeAfterHundred = JSON.stringify(state).length;
+      }
+    }
+    expect(JSON.stringify(state).length).toBeLessThan(sizeAfterHundred * 1.2 + 50);
+  });
+});
