@@ -42,6 +42,9 @@ const SIGNAL_OF_PATH: ReadonlyMap<string, Signal> = new Map([
 /** A session without calls is ended politely; clients connect again by themselves. */
 const IDLE_SESSION_MS = 10 * 60_000;
 
+/** How long the rest of a refused message is read and thrown away. */
+const LINGER_MS = 1000;
+
 const HEADERS = {
   ':status': 200,
   'content-type': 'application/grpc',
@@ -173,8 +176,17 @@ function reply(stream: ServerHttp2Stream, { status, message }: Reply): void {
     framed.set(message, 5);
     stream.end(framed);
   }
-  // A call refused before its message was read: the sender need not send the rest.
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (!stream.readableEnded) endReading(stream);
+}
+
+/**
+ * A call was answered before its message was read. Callers stop sending when they see the answer;
+ * a reset sent beside it would overtake it, so the stream is closed only after a moment.
+ */
+function endReading(stream: ServerHttp2Stream): void {
+  stream.resume();
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
+  stream.once('close', () => clearTimeout(timer));
 }
 
 async function answer(
