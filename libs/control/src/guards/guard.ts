@@ -39,6 +39,12 @@ export interface Guard<Value extends Knob = number> {
   judge(decision: Decision<Value>, context: GuardContext<Value>): Verdict<Value>;
 }
 
+/** A guard that lets through or holds, and so fits every kind of knob. */
+export interface HoldGuard {
+  readonly name: string;
+  judge(decision: Decision<Knob>, context: GuardContext<Knob>): Verdict<never>;
+}
+
 /** A guard that changed or held the value; guards that let it pass leave no entry. */
 export interface TrailEntry<Value extends Knob = number> {
   readonly guard: string;

@@ -6,10 +6,10 @@ import { requirePositive } from '../config.ts';
 import { type Decision, type Knob, sameKnob } from '../decision.ts';
 import { directionOf, PASS } from './bound.ts';
 import { type FreezeWindow, isFrozenAt } from './freeze-window.ts';
-import type { Direction, Guard, GuardContext, Verdict } from './guard.ts';
+import type { Direction, GuardContext, HoldGuard, Verdict } from './guard.ts';
 
 /** While a person has the knob the loop changes nothing. */
-export function handControl(): Guard<Knob> {
+export function handControl(): HoldGuard {
   return {
     name: 'handControl',
     judge: (_decision, context) => (context.hand ? { kind: 'hold', reason: 'hand-control' } : PASS),
@@ -17,7 +17,7 @@ export function handControl(): Guard<Knob> {
 }
 
 /** Evidence that is missing, too old, or from a clock far ahead: hold. */
-export function evidenceAge(config: { readonly maxAgeMs: number }): Guard<Knob> {
+export function evidenceAge(config: { readonly maxAgeMs: number }): HoldGuard {
   const { maxAgeMs } = config;
   requirePositive('evidenceMaxAge', maxAgeMs);
   return {
@@ -34,7 +34,7 @@ export function evidenceAge(config: { readonly maxAgeMs: number }): Guard<Knob> 
 }
 
 /** What the playbook of the present mode freezes; a map of weights only when both ways are. */
-export function modeFreeze(): Guard<Knob> {
+export function modeFreeze(): HoldGuard {
   return {
     name: 'modeFreeze',
     judge: (decision, context) =>
@@ -53,10 +53,10 @@ function isFrozen(decision: Decision<Knob>, context: GuardContext<Knob>): boolea
 }
 
 /** Nothing changes while one of the windows is open, in the window's own local time. */
-export function freezeWindow(windows: readonly FreezeWindow[]): Guard<Knob> {
+export function freezeWindow(windows: readonly FreezeWindow[]): HoldGuard {
   return {
     name: 'freezeWindow',
-    judge: (decision, context): Verdict<Knob> => {
+    judge: (decision, context): Verdict<never> => {
       if (sameKnob(decision.value, context.applied)) {
         return PASS;
       }

@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type BlameInput, blame, type PartFigures } from './blame.ts';
+import { type CallFigures, errorOrigin } from './error-origin.ts';
+
+function instances(figures: { readonly [id: string]: readonly [count: number, sum: number] }) {
+  return Object.entries(figures).map(
+    ([id, [count, sum]]): PartFigures => ({ kind: 'instance', id, count, sum }),
+  );
+}
+
+describe('instances', () => {
+  const before = instances({ a: [100, 5_000], b: [100, 5_000], c: [100, 5_000] });
+
+  test('the slow one is to blame', () => {
+    const now = instances({ a: [100, 40_000], b: [100, 5_000], c: [100, 5_100] });
+    const result = blame({ before, now, as: 'mixture' });
+    expect(result).toMatchObject({ verdict: 'one', before: 50 });
+    expect(result.parts[0]).toMatchObject({ id: 'a' });
+    expect(result.parts[0]?.share).toBeGreaterThan(0.99);
+    expect(result.text).toMatch(/^The change comes from instance a \(99\.\d %\)\.$/);
+  });
+
+  test('all a little slower is nobody alone', () => {
+    const now = instances({ a: [100, 9_000], b: [100, 9_100], c: [100, 8_900] });
+    expect(blame({ before, now, as: 'mixture' }).verdict).toBe('everything');
+  });
+
+  test('traffic moved to a slow instance is that instance, though it is no slower', () => {
+    const uneven = instances({ slow: [50, 10_000], quick: [250, 2_500] });
+    const now = instances({ slow: [250, 50_000], quick: [50, 500] });
+    const result = blame({ before: uneven, now, as: 'mixture' });
+    expect(result.parts[0]).toMatchObject({ id: 'slow' });
+    expect(result.parts[0]?.share).toBeGreaterThan(0.6);
+  });
+
+  test('a newcomer that fails is to blame for all it adds', () => {
+    const now = instances({ a: [100, 5_000], b: [100, 5_000], c: [100, 5_000], d: [100, 90_000] });
+    expect(blame({ before, now, as: 'mixture' }).parts[0]?.id).toBe('d');
+  });
+
+  test('an improvement has an author too', () => {
+    const now = instances({ a: [100, 500], b: [100, 5_000], c: [100, 5_000] });
+    const result = blame({ before, now, as: 'mixture' });
+    expect(result.change).toBeLessThan(0);
+    expect(result.parts[0]?.id).toBe('a');
+  });
+
+  test('little data and little change say so', () => {
+    const few = instances({ a: [10, 100] });
+    expect(blame({ before: few, now: before, as: 'mixture' }).verdict).toBe('too-little-data');
+    expect(blame({ before: [], now: [], as: 'mixture' }).verdict).toBe('too-little-data');
+    expect(blame({ before, now: before, as: 'mixture' }).verdict).toBe('no-change');
+  });
+});
+
+test('contributions add up to the change, in both ways of adding', () => {
+  const parts = fc
+    .array(fc.tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 50_000 })), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map((figures) => instances(Object.fromEntries(figures.map((each, k) => [`i${k}`, each]))));
+  const as = fc.constantFrom('mixture', 'additive');
+  fc.assert(
+    fc.property(parts, parts, as, (before, now, how) => {
+      const input: BlameInput = { before, now, as: how, minCount: 1, minChange: 0 };
+      const result = blame(
+        how === 'additive' ? { ...input, requests: { before: 300, now: 200 } } : input,
+      );
+      const sum = result.parts.reduce((total, part) => total + part.contribution, 0);
+      if (result.parts.length > 0) {
+        expect(sum).toBeCloseTo(result.change, 6);
+        const shares = result.parts.reduce((total, part) => total + part.share, 0);
+        expect(shares).toBeCloseTo(1, 9);
+      }
+    }),
+  );
+});
+
+test('dependencies add up along the critical path', () => {
+  const path = (figures: { readonly [id: string]: number }): readonly PartFigures[] =>
+    Object.entries(figures).map(([id, sum]) => ({ kind: 'dependency', id, count: 100, sum }));
+  const result = blame({
+    before: path({ gateway: 1_000, checkout: 3_000, payments: 6_000 }),
+    now: path({ gateway: 2_000, checkout: 6_100, payments: 92_000 }),
+    as: 'additive',
+    requests: { before: 100, now: 200 },
+  });
+  expect(result).toMatchObject({ verdict: 'one', before: 100, now: 500.5 });
+  expect(result.parts[0]).toMatchObject({ kind: 'dependency', id: 'payments', contribution: 400 });
+});
+
+/*
+ *   gateway --5 %--> checkout --20 %--> payments --20 %--> bank
+ *                            \--0 %---> inventory
+ */
+describe('where errors begin', () => {
+  const call = (caller: string, callee: string, errors: number, count = 100): CallFigures => ({
+    caller,
+    callee,
+    count,
+    errors,
+  });
+  const calls = [
+    call('gateway', 'checkout', 5),
+    call('checkout', 'payments', 20),
+    call('checkout', 'inventory', 0),
+    call('payments', 'bank', 20),
+  ];
+
+  test('at the end of the failing path', () => {
+    expect(errorOrigin('gateway', calls)).toEqual({
+      service: 'bank',
+      path: ['gateway', 'checkout', 'payments', 'bank'],
+      errorRatio: 0.2,
+    });
+  });
+
+  test('at home when no callee fails', () => {
+    expect(errorOrigin('inventory', calls)).toEqual({
+      service: 'inventory',
+      path: ['inventory'],
+      errorRatio: null,
+    });
+  });
+
+  test('a cycle ends, and few calls prove nothing', () => {
+    const cycle = [call('a', 'b', 50), call('b', 'a', 50), call('b', 'c', 5, 5)];
+    expect(errorOrigin('a', cycle).path).toEqual(['a', 'b']);
+  });
+});
