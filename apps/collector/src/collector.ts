@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { clickhouseClient } from '@flyball/store';
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Environment } from './config/environment.ts';
 import type { CollectorConfig } from './config/schema.ts';
@@ -14,7 +15,7 @@ import { SamplingControl } from './pipeline/sampling-control.ts';
 import { createTally } from './pipeline/tally.ts';
 import { TracePipeline } from './pipeline/traces.ts';
 import { ByteBudget } from './receive/budget.ts';
-import { collectorChecks } from './self/checks.ts';
+import { type CheckSources, collectorChecks } from './self/checks.ts';
 import { deliveryMetrics, registerGauges } from './self/gauges.ts';
 import { Health } from './self/health.ts';
 import { Registry } from './self/metrics.ts';
@@ -66,34 +67,58 @@ function openStore({ environment, config, log }: CollectorSetup) {
   return { sink: clickhouseSink(client), schema };
 }
 
-/** The collector without its ports: every part, wired. Throws when the spool cannot be had. */
-export function createCollector(setup: CollectorSetup) {
-  const { environment, config, log } = setup;
-  const registry = new Registry();
-  const { spool, release } = openSpool(setup);
-  const { sink, schema } = openStore(setup);
+function openPipeline({ config }: CollectorSetup, spool: Spool, registry: Registry) {
   const outbox = new Outbox(spool);
   const tally = createTally(registry);
   const rules = { rules: config.sampling.rules };
   const traces = new TracePipeline(windowConfigOf(config), rules, outbox, tally);
-  const sampling = new SamplingControl(traces, config);
-  const instance = `${hostname()}-${process.pid}`;
-  const selfTracing = startSelfTracing(instance, (json) => {
-    traces.receive('json', Buffer.from(json), now());
-  });
-  const events = watchDelivery({
-    log,
-    metrics: deliveryMetrics(registry),
-    tracer: selfTracing.tracer,
-    missingTable: () => schema.apply(),
-    now,
-  });
+  const points = new PointPipeline(spool, tally);
+  return { outbox, traces, points, sampling: new SamplingControl(traces, config) };
+}
+
+function openDelivery(
+  { config, log }: CollectorSetup,
+  spool: Spool,
+  { sink, schema }: ReturnType<typeof openStore>,
+  tracer: Tracer,
+  registry: Registry,
+) {
+  const metrics = deliveryMetrics(registry);
+  const missingTable = () => schema.apply();
+  const events = watchDelivery({ log, metrics, tracer, missingTable, now });
   const { parallel, timeout: insertTimeoutMs, maxBackoff: backoffMaxMs } = config.sink;
   const options = { ...DELIVERY_DEFAULTS, parallel, insertTimeoutMs, backoffMaxMs };
-  const delivery = new Delivery(spool, sink, options, events, now);
+  return new Delivery(spool, sink, options, events, now);
+}
+
+function openHealth(
+  { config }: CollectorSetup,
+  parts: Omit<CheckSources, 'maxWindowBytes' | 'now'>,
+): Health {
+  const maxWindowBytes = () => config.window.maxSize;
+  return new Health(collectorChecks({ ...parts, maxWindowBytes, now }), now);
+}
+
+function watchLoop() {
+  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  loopDelay.enable();
+  return loopDelay;
+}
+
+/** The collector without its ports: every part, wired. Throws when the spool cannot be had. */
+export function createCollector(setup: CollectorSetup) {
+  const { config } = setup;
+  const registry = new Registry();
+  const { spool, release } = openSpool(setup);
+  const store = openStore(setup);
+  const { outbox, traces, points, sampling } = openPipeline(setup, spool, registry);
+  const selfTracing = startSelfTracing(`${hostname()}-${process.pid}`, (json) => {
+    traces.receive('json', Buffer.from(json), now());
+  });
+  const delivery = openDelivery(setup, spool, store, selfTracing.tracer, registry);
   const intake = new PipelineIntake({
     traces,
-    points: new PointPipeline(spool, tally),
+    points,
     spool,
     outbox,
     maxSpoolBytes: config.spool.maxSize,
@@ -106,40 +131,18 @@ export function createCollector(setup: CollectorSetup) {
     outbox,
     spool,
     delivery,
-    deliverable: () => schema.ready,
+    deliverable: () => store.schema.ready,
     everySecond: (nowMs) => sampling.tick(nowMs),
     now,
     elapsed: () => performance.now(),
   });
   const budget = new ByteBudget(config.receive.maxInFlight);
-  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
-  loopDelay.enable();
   const boosts = () => sampling.list().length;
+  const loopDelay = watchLoop();
   registerGauges(registry, { traces, spool, delivery, budget, boosts, loopDelay, now });
-  const maxWindowBytes = () => config.window.maxSize;
-  const health = new Health(
-    collectorChecks({ traces, spool, sink, schema, maxWindowBytes, now }),
-    now,
-  );
-  return {
-    environment,
-    config,
-    log,
-    registry,
-    spool,
-    release,
-    sink,
-    schema,
-    outbox,
-    sampling,
-    selfTracing,
-    delivery,
-    intake,
-    loop,
-    budget,
-    health,
-    now,
-  };
+  const health = openHealth(setup, { traces, spool, ...store });
+  const built = { registry, spool, release, outbox, sampling, selfTracing, delivery, intake };
+  return { ...setup, ...store, ...built, loop, budget, health, now };
 }
 
 export type Collector = ReturnType<typeof createCollector>;

@@ -24,6 +24,9 @@ Environment (defaults in brackets):
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
 
+/** Longer than every phase of a stop together. */
+const STOP_WITHIN_MS = 7900;
+
 function check(file: string): number {
   const result = readConfig(file);
   if (result.ok) {
@@ -54,6 +57,10 @@ async function start(): Promise<number | undefined> {
     if (stopping) return;
     stopping = true;
     log.info('stopping');
+    setTimeout(() => {
+      log.fatal('the stop took too long; what is in the spool is sent at the next start');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
     running.stop().then(
       () => process.exit(0),
       (error: Error) => {

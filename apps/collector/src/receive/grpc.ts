@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { encodeExportResponse, encodeStatus, type RpcStatus, type Signal } from '@flyball/tracing';
 import { Reservation } from './budget.ts';
 import { CODINGS, codingOf } from './decompress.ts';
+import { grpcTimeoutMs, percentEncoded } from './grpc-header.ts';
 import { GRPC, type MessageResult, readMessage } from './grpc-message.ts';
 import type { Busy, Outcome, RequestReport } from './intake.ts';
 import { NO_ROOM, type OtlpDoor, slow, tooLarge } from './otlp-http.ts';
@@ -67,17 +68,6 @@ function busyReply({ message, retryAfterMs }: Busy): Reply {
   return { status, outcome: 'busy', bytes: 0 };
 }
 
-/** Percent-encoded as the protocol wants it: printable ASCII but `%` stays. */
-export function percentEncoded(message: string): string {
-  let text = '';
-  for (const byte of Buffer.from(message)) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    const hex = byte.toString(16).toUpperCase().padStart(2, '0');
-    text += plain ? String.fromCharCode(byte) : `%${hex}`;
-  }
-  return text;
-}
-
 function trailersOf(status: RpcStatus | undefined): Record<string, string> {
   if (status === undefined) return { 'grpc-status': '0' };
   return {
@@ -85,21 +75,6 @@ function trailersOf(status: RpcStatus | undefined): Record<string, string> {
     'grpc-message': percentEncoded(status.message),
     'grpc-status-details-bin': Buffer.from(encodeStatus(status)).toString('base64'),
   };
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 0.001,
-  n: 0.000001,
-};
-
-/** The caller's deadline, milliseconds; undefined when it names none. */
-export function grpcTimeoutMs(header: string | undefined): number | undefined {
-  const parts = /^(\d{1,8})([HMSmun])$/.exec(header ?? '');
-  return parts === null ? undefined : Number(parts[1]) * (UNITS_MS[parts[2] as string] ?? 1);
 }
 
 function afterTake(outcome: Outcome, bytes: number): Reply {

@@ -42,7 +42,7 @@ function spanOf(span: ReadableSpan): object {
 }
 
 /** An ExportTraceServiceRequest in OTLP/JSON. */
-export function exportRequestJson(spans: readonly ReadableSpan[]): string {
+function exportRequestJson(spans: readonly ReadableSpan[]): string {
   const resourceSpans = spans.map((span) => ({
     resource: { attributes: attributesOf(span.resource.attributes) },
     scopeSpans: [{ scope: { name: span.instrumentationScope.name }, spans: [spanOf(span)] }],

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
  * One record of a spool segment: a 16-byte little-endian header (mark, payload length, rows,
  * CRC-32 over rows and payload) and the payload, whole lines in the table's insert format.
  */
-export const RECORD_HEADER_BYTES = 16;
+const RECORD_HEADER_BYTES = 16;
 const MARK = 0x31594c46;
 
 export interface SpoolRecord {
