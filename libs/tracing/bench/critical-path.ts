@@ -131,5 +131,7 @@ function small(n: number): void {
 
 console.log('large traces, ms                  n segments    first     path    slack     link');
 for (const name of Object.keys(shapes)) for (const n of [10_000, 100_000]) large(name, n);
-console.log('\nsmall traces, us per trace: link, path, all (link, path, slack and drag, by operation)');
+console.log(
+  '\nsmall traces, us per trace: link, path, all (link, path, slack and drag, by operation)',
+);
 for (const n of [1, 4, 8, 30, 100]) small(n);

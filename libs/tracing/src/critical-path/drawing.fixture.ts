@@ -30,9 +30,11 @@ export function drawing(text: string, originNs = 0n): Drawing {
   const spans: PathSpan[] = [];
   const parents: { indent: number; id: string }[] = [];
   const answer = { path: '', sure: '' };
+  const colons = new Set<number>();
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
     const colon = line.indexOf(':');
+    if (colons.add(colon).size > 1) throw new Error(`Colons out of line: ${line}`);
     const head = line.slice(0, colon);
     const timeline = line.slice(colon + 2).trimEnd();
     const words = head.trim().split(/\s+/);

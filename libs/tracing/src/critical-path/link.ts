@@ -51,8 +51,9 @@ function findSlot(
   high: number,
   low: number,
 ): number {
-  let hash = Math.imul(high ^ Math.imul(low, 0x9e3779b1), 0x85ebca6b);
-  hash ^= hash >>> 15;
+  let hash = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13) ^ high, 0xc2b2ae35);
+  hash ^= hash >>> 16;
   let slot = hash & mask;
   while (table[slot] !== -1) {
     const i = table[slot]!;

@@ -1,6 +1,6 @@
 const RUN = 12;
 
-/** Orders the first `count` indexes in place by `compare`; stable, linear when already in order. */
+/** Orders the first `count` indexes in place by `compare`; linear when they already are. */
 export function sortIndexes(
   indexes: Int32Array,
   count: number,

@@ -29,7 +29,7 @@ export function garbage({ maxNs, maxSpans }: Shape): fc.Arbitrary<NaiveSpan[]> {
     host: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined }),
     blocking: fc.option(fc.boolean(), { nil: undefined, freq: 9 }),
   });
-  return fc.array(span, { maxLength: maxSpans }).map((spans) =>
+  return fc.array(span, { maxLength: maxSpans, size: 'max' }).map((spans) =>
     spans.map(({ id, parent, start, length, ...rest }) => ({
       ...rest,
       id: idOf(id),
@@ -40,41 +40,58 @@ export function garbage({ maxNs, maxSpans }: Shape): fc.Arbitrary<NaiveSpan[]> {
   );
 }
 
-/** One tree whose children mostly lie inside their parents: the traces one hopes for. */
+interface Branch {
+  parentPick: number;
+  /** Thousandths of the parent's duration. */
+  edges: [number, number];
+  /** Starts where the sibling before it ends, or nearly: the nudge is in units of `nudgeNs`. */
+  touches: boolean;
+  nudge: number;
+  kind: NaiveSpan['kind'];
+  host: number | undefined;
+  service: number;
+  blocking: boolean | undefined;
+  idSalt: number;
+}
+
+/** One tree whose children mostly lie inside their parents, among many siblings or deep down. */
 export function trees({ maxNs, maxSpans }: Shape): fc.Arbitrary<NaiveSpan[]> {
-  const span = fc.record({
+  const edge = fc.integer({ min: -40, max: 1010 });
+  const branch: fc.Arbitrary<Branch> = fc.record({
     parentPick: fc.nat(1_000_000),
-    startRatio: fc.double({ min: -0.1, max: 1, noNaN: true }),
-    endRatio: fc.double({ min: 0, max: 1.05, noNaN: true }),
-    kind: fc.constantFrom(...KINDS),
+    edges: fc.tuple(edge, edge),
+    touches: fc.boolean(),
+    nudge: fc.integer({ min: -4, max: 4 }),
+    kind: fc.constantFrom('client', 'server', 'internal', ...KINDS),
     host: fc.option(fc.integer({ min: 0, max: 1 }), { nil: undefined, freq: 3 }),
     service: fc.integer({ min: 0, max: 1 }),
     blocking: fc.option(fc.boolean(), { nil: undefined, freq: 19 }),
     idSalt: fc.nat(15),
   });
-  const length = fc.integer({ min: 1, max: maxNs });
-  return fc.tuple(length, fc.array(span, { maxLength: maxSpans - 1 })).map(([end, rest]) => {
-    const all: NaiveSpan[] = [
-      {
-        id: idOf(8),
-        parent: undefined,
-        start: 0,
-        end,
-        kind: 'server',
-        service: 0,
-        host: 0,
-        blocking: undefined,
-      },
-    ];
-    for (const [i, { parentPick, startRatio, endRatio, idSalt, ...more }] of rest.entries()) {
-      const parent = all[parentPick % all.length]!;
-      const at = (ratio: number) => parent.start + Math.round(ratio * (parent.end - parent.start));
-      const [from, to] = startRatio < endRatio ? [startRatio, endRatio] : [endRatio, startRatio];
-      const id = idOf(idSalt * 1000 + i + 16);
-      all.push({ ...more, id, parent: parent.id, start: at(from), end: at(to) });
-    }
-    return all;
-  });
+  const rest = fc.array(branch, { maxLength: maxSpans - 1, size: 'max' });
+  const width = fc.constantFrom(1, 2, 3, 6, maxSpans);
+  return fc
+    .tuple(fc.integer({ min: Math.ceil(maxNs / 4), max: maxNs }), width, rest)
+    .map(([end, parents, branches]) => growTree(end, parents, branches));
+}
+
+function growTree(end: number, parents: number, branches: readonly Branch[]): NaiveSpan[] {
+  const root = { kind: 'client', service: 0, host: 0, blocking: undefined } as const;
+  const all: NaiveSpan[] = [{ ...root, id: idOf(8), parent: undefined, start: 0, end }];
+  for (const [i, branch] of branches.entries()) {
+    const { parentPick, edges, touches, nudge, idSalt, ...more } = branch;
+    const parent = all[parentPick % Math.min(all.length, parents)]!;
+    const length = parent.end - parent.start;
+    const [from, to] = edges
+      .map((edge) => parent.start + Math.round((edge / 1000) * length))
+      .sort((a, b) => a - b) as [number, number];
+    const before = all.findLast((s) => s.parent === parent.id);
+    const nudgeNs = nudge * Math.max(1, Math.min(400_000, Math.floor(length / 250)));
+    const start = touches && before ? before.end + nudgeNs : from;
+    const id = idOf(idSalt * 1000 + i + 16);
+    all.push({ ...more, id, parent: parent.id, start, end: Math.max(start, to) });
+  }
+  return all;
 }
 
 /** Both, in sizes where ties, tolerances and their limits occur. */
@@ -82,8 +99,10 @@ export function anyTrace(maxSpans = 24): fc.Arbitrary<NaiveSpan[]> {
   return fc.oneof(
     garbage({ maxNs: 12, maxSpans }),
     garbage({ maxNs: 5_000, maxSpans }),
-    trees({ maxNs: 40, maxSpans }),
-    trees({ maxNs: 3_000, maxSpans }),
+    trees({ maxNs: 40, maxSpans: 8 }),
+    trees({ maxNs: 400, maxSpans }),
+    trees({ maxNs: 4_000, maxSpans: 8 }),
+    trees({ maxNs: 4_000, maxSpans }),
     trees({ maxNs: 400_000_000, maxSpans }),
   );
 }
