@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { Autonomy, Evidence, Knob, Mode } from '@flyball/contract';
+import type { LoopDecision } from '../decide/loop.ts';
+import { loopId } from '../decide/words.ts';
+import type { Snapshot } from '../observe/snapshot.ts';
+import type { Assessment } from '../orient/assess.ts';
+import { blastRadius } from './blast-radius.ts';
+import type { ProposalContent } from './content.ts';
+import { digestOf } from './digest.ts';
+import { evidenceFor } from './evidence.ts';
+import { predict } from './predict.ts';
+import { describeChange, formatKnob, unitFor } from './sentences.ts';
+
+export interface DraftInput {
+  readonly decision: LoopDecision;
+  readonly assessment: Assessment;
+  readonly snapshot: Snapshot;
+  readonly targetVersion: string;
+  readonly autonomy: Autonomy;
+  readonly mode: Mode | null;
+  readonly trackRecord: { readonly met: number; readonly judged: number };
+  readonly exampleTraceIds: readonly string[];
+  readonly proposedBy: string;
+  readonly traceId: string | null;
+}
+
+/** A decision as a proposal: all that an approver must see, frozen. */
+export function draftProposal(input: DraftInput): ProposalContent {
+  const { decision, assessment, snapshot } = input;
+  const { policy } = assessment;
+  const change = { service: policy.service, loop: decision.loop, ...knobs(decision) };
+  const evidence: Evidence[] = evidenceFor(input);
+  return {
+    id: randomUUID(),
+    loopId: loopId(policy.service, decision.loop),
+    service: policy.service,
+    autonomy: input.autonomy,
+    title: describeChange(change),
+    unit: unitFor(decision.loop),
+    before: change.before,
+    after: change.after,
+    reason: decision.reason,
+    why: whyNow(input),
+    terms: { ...decision.terms },
+    evidence,
+    guards: [...decision.guards],
+    prediction: { ...predict(decision, assessment), trackRecord: { ...input.trackRecord } },
+    blastRadius: blastRadius(policy.service, change, snapshot),
+    undo: undoText(change, assessment),
+    ifNothing: ifNothing(input),
+    alternatives: alternatives(input),
+    preconditions: {
+      targetVersion: input.targetVersion,
+      mode: input.mode,
+      evidenceHash: digestOf(evidence),
+    },
+    proposedBy: input.proposedBy,
+    quorum: policy.approvals.quorum,
+    createdAtMs: snapshot.atMs,
+    expiresAtMs: snapshot.atMs + policy.approvals.expireAfter,
+    traceId: input.traceId,
+  };
+}
+
+function knobs(decision: LoopDecision): { before: Knob; after: Knob } {
+  return { before: decision.applied, after: decision.bounded };
+}
+
+function whyNow({ decision, assessment }: DraftInput): string {
+  const page = assessment.slo?.text ?? null;
+  return page === null ? decision.text : `${decision.text} Also, ${page}.`;
+}
+
+type Change = { readonly loop: LoopDecision['loop']; readonly before: Knob; readonly after: Knob };
+
+function undoText(change: Change, { policy }: Assessment): string {
+  const back = formatKnob(change.loop, change.before);
+  if (change.loop !== 'replicas') return `Set it back to ${back}: guards take it over in seconds.`;
+  const seconds = Math.round((policy.loops.replicas?.startUp ?? 0) / 1000);
+  const growing = Number(change.after) > Number(change.before);
+  return growing
+    ? `Set it back to ${back} replicas: the new ones drain and stop.`
+    : `Set it back to ${back} replicas: they serve again in about ${seconds} s.`;
+}
+
+function ifNothing({ decision, assessment }: DraftInput): string {
+  const { service } = assessment.policy;
+  const now = formatKnob(decision.loop, decision.applied);
+  const growing = Number(decision.bounded) > Number(decision.applied);
+  switch (decision.loop) {
+    case 'replicas':
+      return growing
+        ? `${service} stays at ${now} replicas: what exceeds their capacity waits, fails or is shed.`
+        : `${service} keeps ${now} replicas, more than its load needs.`;
+    case 'rate':
+      return `The limit of ${service} stays at ${now} requests/s.`;
+    case 'weights':
+      return `Traffic of ${service} goes on as it is, to slow and failing instances too.`;
+  }
+}
+
+function alternatives({ decision, assessment }: DraftInput): string[] {
+  const others: string[] = ['Do nothing, and decide again when this expires'];
+  if (String(decision.proposed) !== String(decision.bounded) && decision.loop !== 'weights') {
+    const asked = formatKnob(decision.loop, decision.proposed);
+    others.push(`The law alone would have gone to ${asked}; the guards allow less`);
+  }
+  const { rate, replicas } = assessment.policy.loops;
+  if (decision.loop === 'replicas' && rate !== undefined) {
+    others.push('Leave it to the rate limit, which sheds what does not fit');
+  }
+  if (decision.loop === 'rate' && replicas !== undefined) {
+    others.push('Add replicas instead of shedding');
+  }
+  return others;
+}

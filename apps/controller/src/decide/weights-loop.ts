@@ -1,0 +1,127 @@
+import type { WeightsLoopPolicy } from '@flyball/contract';
+import {
+  type BackendFigures,
+  evidenceAge,
+  type FeedbackWeightsState,
+  feedbackWeights,
+  freezeWindow,
+  frozenDirections,
+  type Guard,
+  handControl,
+  type Knob,
+  modeFreeze,
+  parseFreezeWindow,
+} from '@flyball/control';
+import type { Assessment } from '../orient/assess.ts';
+import { errorRatio } from '../orient/signals.ts';
+import { weightsConfig } from '../policies/law-configs.ts';
+import { runGuards } from './bounding.ts';
+import type { LoopDecision, LoopInput } from './loop.ts';
+
+type Weights = Readonly<Record<string, number>>;
+
+/** Weights that differ by less than this are the same to a balancer. */
+const SAME_WEIGHT = 0.02;
+
+/** Load-balancing weights: each instance by its errors and its latency. */
+export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDecision {
+  const { nowMs, assessment, target, memory, hand, playbook } = input;
+  const { policy, view } = assessment;
+  const backends = backendsOf(assessment);
+  const applied = appliedTo(backends, target.inForce);
+  const red = view?.red ?? null;
+  const evidenceAgeMs = red === null ? null : Math.max(0, nowMs - red.newestMs);
+  const config = weightsConfig(policy, loop);
+  const state =
+    memory.law === null
+      ? feedbackWeights.init(config)
+      : feedbackWeights.retune(memory.law as FeedbackWeightsState, config);
+  const step = feedbackWeights.step(state, { nowMs, evidenceAgeMs, backends, applied });
+  const equal = playbook.weights === 'equal';
+  const value: Weights = equal
+    ? Object.fromEntries(backends.map(({ id }) => [id, 1]))
+    : rounded(step.output.value);
+  const guards: readonly Guard<Knob>[] = [
+    handControl(),
+    evidenceAge({ maxAgeMs: policy.guards.evidenceMaxAge }),
+    sameWeights(),
+    modeFreeze(),
+    freezeWindow(policy.guards.freeze.map(parseFreezeWindow)),
+  ];
+  const outcome = runGuards<Knob>(
+    guards,
+    { ...step.output, value },
+    {
+      nowMs,
+      applied,
+      measured: null,
+      evidenceAgeMs,
+      history: memory.history,
+      mode: input.mode,
+      frozen: frozenDirections(playbook, 'weights'),
+      hand,
+    },
+    { signal: 'errors and latency', knob: 'the weights' },
+  );
+  const { decision } = outcome.bounded;
+  return {
+    loop: 'weights',
+    law: feedbackWeights.name,
+    setpoint: null,
+    measured: null,
+    terms: decision.terms,
+    proposed: value,
+    bounded: decision.value,
+    applied,
+    reason: decision.reason,
+    text: equal ? `${outcome.text} The mode asks for equal weights.` : outcome.text,
+    evidenceAgeMs,
+    guards: outcome.notes,
+    memory: { ...memory, law: step.state, lastTickMs: nowMs },
+  };
+}
+
+/** The instances guards can route to, with what the collector counted for them. */
+function backendsOf({ guards, view }: Assessment): BackendFigures[] {
+  return [...(guards?.instances ?? [])].map(([id, { startedAtMs }]) => {
+    const red = view?.instances.get(id);
+    return {
+      id,
+      requests: red?.requests ?? 0,
+      errorRatio: red === undefined ? null : errorRatio(red),
+      // The median: a window of seconds holds too few requests for a higher percentile.
+      latencyMs: red?.p50Ms ?? null,
+      startedAtMs,
+    };
+  });
+}
+
+/** Weights in force; an instance not named has the mean of the others, as guards have it. */
+function appliedTo(backends: readonly BackendFigures[], inForce: Knob): Weights {
+  const named = typeof inForce === 'number' ? {} : inForce;
+  const known = backends.flatMap(({ id }) => named[id] ?? []);
+  const mean = known.length === 0 ? 1 : known.reduce((sum, w) => sum + w, 0) / known.length;
+  return Object.fromEntries(backends.map(({ id }) => [id, named[id] ?? mean]));
+}
+
+function sameWeights(): Guard<Knob> {
+  return {
+    name: 'deadBand',
+    judge: (decision, { applied }) => {
+      if (typeof decision.value === 'number' || typeof applied === 'number') {
+        return { kind: 'hold', reason: 'not-a-number' };
+      }
+      const now = applied;
+      const moved = Object.entries(decision.value).some(
+        ([id, weight]) => Math.abs(weight - (now[id] ?? 0)) > SAME_WEIGHT,
+      );
+      return moved ? { kind: 'pass' } : { kind: 'hold', reason: 'dead-band' };
+    },
+  };
+}
+
+function rounded(weights: Weights): Weights {
+  return Object.fromEntries(
+    Object.entries(weights).map(([id, weight]) => [id, Number(weight.toFixed(4))]),
+  );
+}
