@@ -70,11 +70,11 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
   'clock-went-back': () => 'The clock went back, so nothing changes in this step.',
   'same-instant': () => 'No time has passed since the last step, so nothing changes.',
   'above-setpoint': (w) =>
-    `${capital(w.signal)} at ${w.level('measured')} is above the setpoint ${w.level('setpoint')}: ` +
-    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+    `${capital(w.signal)} at ${w.level('measured')} is above ` +
+    `the setpoint ${w.level('setpoint')}: ${w.knob} from ${w.number('applied')} to ${w.value}.`,
   'below-setpoint': (w) =>
-    `${capital(w.signal)} at ${w.level('measured')} is below the setpoint ${w.level('setpoint')}: ` +
-    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+    `${capital(w.signal)} at ${w.level('measured')} is below ` +
+    `the setpoint ${w.level('setpoint')}: ${w.knob} from ${w.number('applied')} to ${w.value}.`,
   'within-band': (w) => `${capital(w.signal)} is inside its band; ${w.knob} stays at ${w.value}.`,
   'at-setpoint': (w) => `${capital(w.signal)} is at its setpoint; ${w.knob} stays at ${w.value}.`,
   'capacity-starting': (w) =>
@@ -98,7 +98,7 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
   reweighted: (w) =>
     `Weights follow the scores of ${w.number('judged')} backends, ${w.number('healthy')} healthy.`,
   'too-few-healthy': (w) =>
-    `Only ${w.number('healthy')} of ${w.number('judged')} backends are healthy: all weigh the same.`,
+    `Only ${w.number('healthy')} of ${w.number('judged')} are healthy: all weigh the same.`,
   'no-backends': () => 'There are no backends to weigh.',
 };
 
@@ -106,29 +106,33 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
   'hand-control': (w) => `A person holds ${w.knob}, so the loop changes nothing.`,
   'evidence-missing': () => 'There is no evidence, so nothing changes.',
   'evidence-stale': (w) =>
-    `The evidence is ${w.duration('ageMs')} old, more than ${w.duration('maxAgeMs')}: nothing changes.`,
+    `The evidence is ${w.duration('ageMs')} old, ` +
+    `more than ${w.duration('maxAgeMs')}: nothing changes.`,
   'blind-scale-down': (w) => `Without ${w.signal} nothing is taken away.`,
   'not-a-number': (w) => `The proposed ${w.knob} is not a usable number; nothing changes.`,
   'frozen-by-mode': (w) => `The operating mode freezes ${w.knob} in this direction.`,
   'freeze-window': () => 'A freeze window is open, so nothing changes.',
   'direction-off': (w) => `The policy switches this direction of ${w.knob} off.`,
   'inside-thresholds': (w) =>
-    `${capital(w.signal)} at ${w.level('measured')} is between ${w.level('down')} and ${w.level('up')}: nothing moves.`,
+    `${capital(w.signal)} at ${w.level('measured')} is between ` +
+    `${w.level('down')} and ${w.level('up')}: nothing moves.`,
   'dead-band': (w) =>
-    `A change from ${w.number('applied')} to ${w.number('proposed')} is too small to make.`,
+    `From ${w.number('applied')} to ${w.number('proposed')} is too small a change to make.`,
   'step-up-limit': (w) => `One step up may reach ${w.value}, not ${w.number('proposed')}.`,
   'step-down-limit': (w) => `One step down may reach ${w.value}, not ${w.number('proposed')}.`,
-  'at-min': (w) => `${w.number('min')} is the least allowed, ${w.number('proposed')} was proposed.`,
-  'at-max': (w) => `${w.number('max')} is the most allowed, ${w.number('proposed')} was proposed.`,
+  'at-min': (w) => `${w.number('min')} is the least allowed, not ${w.number('proposed')}.`,
+  'at-max': (w) => `${w.number('max')} is the most allowed, not ${w.number('proposed')}.`,
   'cooldown-up': (w) =>
-    `The last action was ${w.duration('elapsedMs')} ago; the next up waits for ${w.duration('cooldownMs')}.`,
+    `The last action was ${w.duration('elapsedMs')} ago; ` +
+    `the next up waits for ${w.duration('cooldownMs')}.`,
   'cooldown-down': (w) =>
-    `The last action was ${w.duration('elapsedMs')} ago; the next down waits for ${w.duration('cooldownMs')}.`,
+    `The last action was ${w.duration('elapsedMs')} ago; ` +
+    `the next down waits for ${w.duration('cooldownMs')}.`,
   'min-dwell': (w) =>
-    `The present value is ${w.duration('elapsedMs')} old and stays for at least ${w.duration('dwellMs')}.`,
+    `The present value is ${w.duration('elapsedMs')} old ` +
+    `and stays for at least ${w.duration('dwellMs')}.`,
   'action-budget': (w) => `${w.number('actions')} actions in the last hour are the most allowed.`,
-  'reversal-budget': (w) =>
-    `${w.number('reversals')} reversals in the last hour are the most allowed.`,
+  'reversal-budget': (w) => `${w.number('reversals')} reversals in an hour are the most allowed.`,
 };
 
 const SENTENCES: { readonly [reason in Reason]: Sentence } = {

@@ -26,7 +26,7 @@ const LEAST_HISTORY = 8;
 const LIMIT = 3.5;
 const CONSTANT_TOLERANCE = 0.05;
 
-/** Null: the past is too short, or the value is no number. Values that are no numbers are skipped. */
+/** Null: the past is too short, or the value is no number. What is no number in it is skipped. */
 export function robustZ(
   history: readonly number[],
   value: number,

@@ -72,7 +72,7 @@ describe('the trail', () => {
         after: 12,
         effect: 'bounded',
         reason: 'at-max',
-        text: '12 is the most allowed, 15 was proposed.',
+        text: '12 is the most allowed, not 15.',
       },
     ]);
     expect(result.decision.terms.setpoint).toBe(0.7);

@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000;
 /** No zone has ever stepped back further than this at once in this century. */
 const LONGEST_STEP_MS = 3 * HOUR_MS;
 
-/** One formatter a zone: making one costs a thousand times a use. Bounded by the zones there are. */
+/** One formatter a zone: making one costs a thousand uses. Bounded by the zones there are. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** Throws a RangeError for a zone that does not exist. */

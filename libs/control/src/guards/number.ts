@@ -79,7 +79,7 @@ export interface SlewConfig {
   readonly whole?: boolean;
 }
 
-/** Limits how far one step may go. From zero, a share has nothing to refer to and limits nothing. */
+/** Limits how far one step may go. A share of nothing limits nothing. */
 export function slew(config: SlewConfig): Guard {
   requireStep('stepUp', config.up);
   requireStep('stepDown', config.down);

@@ -10,6 +10,7 @@ import { feedbackWeights } from './weights/feedback-weights.ts';
 /** One law with everything its input may carry, sane and poisoned. */
 interface Case<State, Input extends LawInput> {
   readonly law: Law<never, State, Input, Knob>;
+  readonly config: never;
   readonly start: State;
   /** Without time; `applied` is always sane. */
   readonly sane: fc.Arbitrary<Omit<Input, 'nowMs'>>;
@@ -29,6 +30,7 @@ function caseOf<Config, State, Input extends LawInput & { applied: Knob }, Value
 ): Case<State, Input> {
   return {
     law: law as unknown as Law<never, State, Input, Knob>,
+    config: config as never,
     start: law.init(config),
     sane: fc.record(sane as never) as never,
     poisoned: fc.record({ ...sane, ...poisoned } as never) as never,
@@ -206,6 +208,18 @@ describe.each(Object.entries(CASES))('law suite: %s', (_name, each) => {
           }
           lastMs = input.nowMs;
         }
+      }),
+    );
+  });
+
+  test('given the same configuration again, its state is the same', () => {
+    fc.assert(
+      fc.property(inputs, (sequence) => {
+        let state: never = each.start;
+        for (const input of sequence) {
+          state = each.law.step(state, input as never).state;
+        }
+        expect(each.law.retune(state, each.config)).toEqual(state);
       }),
     );
   });

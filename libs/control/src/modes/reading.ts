@@ -70,7 +70,7 @@ export interface Sight {
   readonly healthy: boolean;
 }
 
-/** A trigger that has fired stays a matter of this dimension even if nobody observes it any more. */
+/** A trigger that has fired stays a matter of its dimension even if nobody observes it now. */
 export function sightOf(
   state: Pick<ModeState, 'config' | 'active'>,
   readings: Readings,

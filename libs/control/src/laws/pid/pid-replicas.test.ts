@@ -84,13 +84,9 @@ describe('terms', () => {
 
   test('a new setpoint makes no derivative kick', () => {
     const before = drive({ ...POLICY, kd: 30 }, [{ measured: 0.75 }, { measured: 0.75 }]).at(-1);
-    const config = { setpoint: 0.5, kd: 30 };
-    const state = pidReplicas.retune(before?.state as PidReplicasState, config);
-    const step = pidReplicas.step(
-      { ...state, filtered: -0.75 / 0.5 },
-      { nowMs: 1_060_000, evidenceAgeMs: 0, measured: 0.75, applied: 10 },
-    );
-    expect(step.output.terms.d).toBeCloseTo(0, 9);
+    const state = pidReplicas.retune(before?.state as PidReplicasState, { setpoint: 0.5, kd: 30 });
+    const input = { nowMs: 1_060_000, evidenceAgeMs: 0, measured: 0.75, applied: 10 };
+    expect(pidReplicas.step(state, input).output.terms.d).toBeCloseTo(0, 9);
   });
 
   test('the integral grows by ki, error and the real time between two samples', () => {
@@ -145,6 +141,25 @@ describe('anti-windup', () => {
     expect(Math.abs(outputs.at(-1)?.state.integral ?? 1)).toBeLessThan(1e-9);
   });
 
+  test('being given the same configuration before every step makes no difference', () => {
+    let state = pidReplicas.init(POLICY);
+    const values: number[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      const input = { evidenceAgeMs: 0, measured: 0.98, applied: 10 };
+      const step = pidReplicas.step(pidReplicas.retune(state, POLICY), {
+        ...input,
+        nowMs: 1_000_000 + index * 30_000,
+      });
+      state = step.state;
+      values.push(step.output.value);
+    }
+    const plain = drive(
+      POLICY,
+      Array.from({ length: 20 }, () => ({ measured: 0.98 })),
+    );
+    expect(values).toEqual(plain.map((output) => output.value));
+  });
+
   test('a step limit that lets a part through keeps the integral bounded', () => {
     let applied = 10;
     let state = pidReplicas.init(POLICY);
@@ -155,6 +170,11 @@ describe('anti-windup', () => {
       applied = Math.min(applied + 1, step.output.value, 20);
     }
     expect(Math.abs(state.integral)).toBeLessThan(0.5);
+  });
+
+  test('replicas that somebody else added do not wind it up', () => {
+    const outputs = drive(POLICY, [{ measured: 0.84 }, { measured: 0.84, applied: 100 }]);
+    expect(outputs[1]?.state.integral).toBeCloseTo(0.02 * 0.2 * 30, 9);
   });
 
   test('in the band the integral leaks away', () => {

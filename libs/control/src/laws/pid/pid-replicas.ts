@@ -18,8 +18,8 @@
  *
  * Anti-windup: what was really applied since the last step is compared with what was asked
  * (limits, cooldown, approval, a failing actuator all look alike) and the difference is tracked
- * back into I with time `trackingTimeMs`, never past zero. While nothing is applied I stays 0 and
- * the proposal stays the proportional one, however long the approval takes.
+ * back into I with time `trackingTimeMs`, towards zero only and never past it. While nothing is
+ * applied I stays 0 and the proposal stays the proportional one, however long an approval takes.
  *
  * Regimes: within the hysteresis band nothing moves and I leaks away with Ti; above it only up;
  * below it only down; without usable evidence it holds; in hand it tracks (bumpless return).
@@ -45,7 +45,7 @@ import { type PidTerms, pidTerms } from './terms.ts';
 export interface PidReplicasInput extends LawInput {
   /** The signal, averaged over serving replicas; null: missing. */
   readonly measured: number | null;
-  /** Replicas asked of the actuator and accepted by it: the value in force, not the last proposal. */
+  /** Replicas asked of the actuator and accepted by it: what is in force, not the last proposal. */
   readonly applied: number;
   /** Replicas that serve now; leave out when it equals `applied`. */
   readonly ready?: number;
@@ -100,12 +100,21 @@ export const pidReplicas: Law<PidReplicasConfig, PidReplicasState, PidReplicasIn
     served: [],
   }),
   step,
-  retune: (state, config) => {
-    const settings = pidReplicasSettings(config);
-    const bumpless = state.integral + (state.config.kp - settings.kp) * state.lastError;
-    return { ...state, config: settings, integral: settings.ki > 0 ? bumpless : 0, asked: null };
-  },
+  retune,
 };
+
+/** P + I stay what they were for the last error; the error itself answers to a new setpoint. */
+function retune(state: PidReplicasState, config: PidReplicasConfig): PidReplicasState {
+  const settings = pidReplicasSettings(config);
+  const { filtered, integral } = state;
+  const bumpless = integral + (state.config.kp - settings.kp) * state.lastError;
+  return {
+    ...state,
+    config: settings,
+    integral: settings.ki > 0 ? bumpless : 0,
+    filtered: filtered === null ? null : filtered * (state.config.setpoint / settings.setpoint),
+  };
+}
 
 function step(state: PidReplicasState, input: PidReplicasInput): Step<PidReplicasState, number> {
   const refused = refuse(state.lastMs, input, state.config.evidenceMaxAgeMs);
@@ -268,9 +277,9 @@ function proportional(kp: number, h: number, weightedError: number): number {
   return (kp < 1 ? 1 - (1 - kp) ** h : kp) * weightedError;
 }
 
-/** Grows the integral, less what the last request asked for in vain. */
+/** Grows the integral, less what was asked for in vain; a foreign hand does not wind it up. */
 function integrate(state: PidReplicasState, outlook: Outlook, growth: number): number {
-  const free = state.integral + growth;
+  const free = state.config.ki > 0 ? state.integral + growth : 0;
   const { asked } = state;
   if (asked === null || asked.to === outlook.applied || outlook.dtMs === null) {
     return free;
@@ -278,7 +287,7 @@ function integrate(state: PidReplicasState, outlook: Outlook, growth: number): n
   const appliedMove = (outlook.applied - asked.from) / Math.max(1, asked.from);
   const share = Math.min(1, outlook.dtMs / state.config.trackingTimeMs);
   const tracked = free + ((appliedMove - asked.move) / asked.h) * share;
-  return free * tracked < 0 ? 0 : tracked;
+  return Math.max(Math.min(0, free), Math.min(Math.max(0, free), tracked));
 }
 
 function termsOf(state: PidReplicasState, outlook: Outlook, dtMs: number | null): PidTerms {
