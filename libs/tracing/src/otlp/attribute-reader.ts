@@ -1,6 +1,7 @@
+import { Pieces } from './pieces.ts';
 import { LENGTH, OFFSET, RESOURCE_LENGTH, RESOURCE_OFFSET, type SpanTable } from './span-table.ts';
 import { encodeUtf8 } from './utf8.ts';
-import { joined, readBytes, valueText } from './value.ts';
+import { readBytes, valueText } from './value.ts';
 import { WireReader } from './wire.ts';
 
 const SPAN_ATTRIBUTE = 0x4a;
@@ -48,22 +49,21 @@ export class AttributeReader {
     const length = reader.length(limit);
     const end = reader.at + length;
     let key = -1;
-    let value: Uint8Array | undefined;
+    const value = new Pieces();
     while (reader.at < end) {
       const tag = reader.tag(end);
       if (tag === KEY) {
         key = this.#keyAt(reader, end);
         // Every known encoder writes the key first: an unwanted value is not looked at.
-        if (key < 0 && value === undefined) {
+        if (key < 0 && value.empty) {
           reader.at = end;
           return;
         }
       } else if (tag === VALUE) {
-        const piece = readBytes(reader, end);
-        value = value === undefined ? piece : joined(value, piece);
+        value.add(readBytes(reader, end));
       } else reader.skip(tag, end);
     }
-    if (key >= 0) this.values[key] = value === undefined ? '' : valueText(value);
+    if (key >= 0) this.values[key] = valueText(value.joined());
   }
 
   #keyAt(reader: WireReader, limit: number): number {

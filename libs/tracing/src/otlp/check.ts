@@ -61,7 +61,11 @@ export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boo
 /** The reader stands before the length of an AnyValue. */
 export function checkValue(reader: WireReader, limit: number, depth: number): boolean {
   if (depth > MAX_DEPTH) {
-    throw new Malformed(reader.at, `attribute values are nested deeper than ${MAX_DEPTH} levels`);
+    throw new Malformed(
+      reader.bytes,
+      reader.at,
+      `attribute values are nested deeper than ${MAX_DEPTH} levels`,
+    );
   }
   const length = reader.length(limit);
   const end = reader.at + length;

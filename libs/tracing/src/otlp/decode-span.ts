@@ -6,6 +6,7 @@ import {
 } from '../context/trace-state.ts';
 import type { Decision } from '../sampling/decision.ts';
 import { traceRandomness } from '../sampling/randomness.ts';
+import { readAttributes, readScopeFields } from './envelope.ts';
 import { type Interner, OVERFLOW_ID } from './interner.ts';
 import * as row from './span-table.ts';
 import { SPAN_KINDS, type SpanTable, STATUS_CODES } from './span-table.ts';
@@ -13,6 +14,7 @@ import { timestampText } from './time.ts';
 import {
   type AttributeMap,
   attributeMap,
+  hexText,
   type KeyValue,
   readBytes,
   readKeyValue,
@@ -71,7 +73,7 @@ export function decodeSpan(
 ): TraceRow {
   const body = table.body(span);
   const resource = readResource(body, table, span);
-  const scope = readScope(body, table, span);
+  const scope = readScopeFields(slice(body, table, span, row.SCOPE_OFFSET, row.SCOPE_LENGTH));
   const fields = readSpanFields(slice(body, table, span, row.OFFSET, row.LENGTH));
   const duration = table.endNs(span) - table.startNs(span);
   const attributes = attributeMap(fields.attributes);
@@ -143,35 +145,6 @@ function slice(
 function readResource(body: Uint8Array, table: SpanTable, span: number): AttributeMap {
   const bytes = slice(body, table, span, row.RESOURCE_OFFSET, row.RESOURCE_LENGTH);
   return readAttributes(bytes, 0x0a);
-}
-
-/** The attributes under one tag of a message. */
-export function readAttributes(bytes: Uint8Array, attributeTag: number): AttributeMap {
-  const reader = new WireReader(bytes);
-  const pairs: KeyValue[] = [];
-  while (reader.at < bytes.length) {
-    const tag = reader.tag(bytes.length);
-    if (tag === attributeTag) pairs.push(readKeyValue(reader, bytes.length));
-    else reader.skip(tag, bytes.length);
-  }
-  return attributeMap(pairs);
-}
-
-function readScope(
-  body: Uint8Array,
-  table: SpanTable,
-  span: number,
-): { name: string; version: string } {
-  const bytes = slice(body, table, span, row.SCOPE_OFFSET, row.SCOPE_LENGTH);
-  const reader = new WireReader(bytes);
-  const scope = { name: '', version: '' };
-  while (reader.at < bytes.length) {
-    const tag = reader.tag(bytes.length);
-    if (tag === 0x0a) scope.name = readText(reader, bytes.length);
-    else if (tag === 0x12) scope.version = readText(reader, bytes.length);
-    else reader.skip(tag, bytes.length);
-  }
-  return scope;
 }
 
 type Events = Pick<TraceRow, 'Events.Timestamp' | 'Events.Name' | 'Events.Attributes'>;
@@ -262,10 +235,4 @@ function readLink(bytes: Uint8Array, links: Links): void {
   links['Links.SpanId'].push(spanId);
   links['Links.TraceState'].push(traceState);
   links['Links.Attributes'].push(attributeMap(pairs));
-}
-
-export function hexText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }

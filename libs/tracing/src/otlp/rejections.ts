@@ -1,3 +1,5 @@
+import type { Malformed } from './wire.ts';
+
 /** Items left out of an accepted request: partial success. */
 export interface Rejected {
   count: number;
@@ -41,4 +43,17 @@ export interface OtlpFault {
   offset: number | undefined;
   /** One sentence for the sender: item, place and cause. */
   message: string;
+}
+
+/** The sentence a sender gets for a broken body. `index` is that of the item it broke in. */
+export function faultOf(
+  error: Malformed,
+  body: Uint8Array,
+  item: string,
+  index: number | undefined,
+): OtlpFault {
+  const offset = error.offset - body.byteOffset;
+  const place = index === undefined ? '' : ` in ${item} ${index}`;
+  const message = `malformed protobuf${place} at byte ${offset}: ${error.message}`;
+  return { index, offset, message };
 }

@@ -9,7 +9,7 @@ import {
 } from './check.ts';
 import { EMPTY_ID, type Interner, NOT_UTF8 } from './interner.ts';
 import { mergeSplitMessages } from './merge.ts';
-import { type OtlpFault, type Rejected, Rejections } from './rejections.ts';
+import { faultOf, type OtlpFault, type Rejected, Rejections } from './rejections.ts';
 import { type ResourceNames, readResourceNames } from './resource.ts';
 import * as field from './span-table.ts';
 import { SpanTable, WORDS } from './span-table.ts';
@@ -40,16 +40,12 @@ export function scan(
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     table.clear();
-    return { ok: false, fault: faultOf(error, 'span', walk.inSpan ? walk.index : undefined) };
+    return {
+      ok: false,
+      fault: faultOf(error, bytes, 'span', walk.inSpan ? walk.index : undefined),
+    };
   }
   return { ok: true, table, rejected: walk.rejections.result('span') };
-}
-
-/** The sentence a sender gets for a broken body. */
-export function faultOf(error: Malformed, item: string, index: number | undefined): OtlpFault {
-  const place = index === undefined ? '' : ` in ${item} ${index}`;
-  const message = `malformed protobuf${place} at byte ${error.offset}: ${error.message}`;
-  return { index, offset: error.offset, message };
 }
 
 /** Tags of Span, opentelemetry/proto/trace/v1/trace.proto. */

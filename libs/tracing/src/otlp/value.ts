@@ -1,3 +1,4 @@
+import { Pieces } from './pieces.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { MAX_DEPTH, Malformed, WireReader } from './wire.ts';
 
@@ -28,14 +29,14 @@ export function readKeyValue(reader: WireReader, limit: number): KeyValue {
   const length = reader.length(limit);
   const end = reader.at + length;
   let key = '';
-  let value: Uint8Array = NOTHING;
+  const value = new Pieces();
   while (reader.at < end) {
     const tag = reader.tag(end);
     if (tag === KEY) key = readText(reader, end);
-    else if (tag === VALUE) value = joined(value, readBytes(reader, end));
+    else if (tag === VALUE) value.add(readBytes(reader, end));
     else reader.skip(tag, end);
   }
-  return { key, value };
+  return { key, value: value.joined() };
 }
 
 export function readText(reader: WireReader, limit: number): string {
@@ -51,17 +52,6 @@ export function readBytes(reader: WireReader, limit: number): Uint8Array {
   const start = reader.at;
   reader.at = start + length;
   return reader.bytes.subarray(start, start + length);
-}
-
-const NOTHING = new Uint8Array(0);
-
-/** Protobuf merges the pieces of a split message; merging is concatenation. */
-export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
 
 /** Sorted by key; of a repeated key the last value counts. */
@@ -84,7 +74,8 @@ export function setEntry(map: AttributeMap, key: string, text: string): void {
 
 type AnyValue =
   | { kind: 'none' }
-  | { kind: 'text' | 'bytes' | 'array' | 'kvlist'; bytes: Uint8Array }
+  | { kind: 'text' | 'bytes'; bytes: Uint8Array }
+  | { kind: 'array' | 'kvlist'; pieces: Pieces }
   | { kind: 'bool'; value: boolean }
   | { kind: 'int'; value: bigint }
   | { kind: 'double'; value: number };
@@ -109,9 +100,8 @@ function readAny(bytes: Uint8Array): AnyValue {
     else if (tag === DOUBLE) {
       value = { kind: 'double', value: reader.view.getFloat64(reader.fixed(8, end), true) };
     } else if (list !== undefined) {
-      const piece = readBytes(reader, end);
-      const earlier: Uint8Array = value.kind === list ? value.bytes : NOTHING;
-      value = { kind: list, bytes: joined(earlier, piece) };
+      if (value.kind !== list) value = { kind: list, pieces: new Pieces() };
+      value.pieces.add(readBytes(reader, end));
     } else reader.skip(tag, end);
   }
   return value;
@@ -129,7 +119,7 @@ export function valueText(bytes: Uint8Array): string {
       return base64(value.bytes);
     case 'array':
     case 'kvlist':
-      return listJson(value.kind, value.bytes, 1);
+      return listJson(value.kind, value.pieces.joined(), 1);
     default:
       return String(value.value);
   }
@@ -146,7 +136,7 @@ function valueJson(bytes: Uint8Array, depth: number): string {
       return JSON.stringify(base64(value.bytes));
     case 'array':
     case 'kvlist':
-      return listJson(value.kind, value.bytes, depth + 1);
+      return listJson(value.kind, value.pieces.joined(), depth + 1);
     case 'double':
       return Number.isFinite(value.value) ? String(value.value) : JSON.stringify(`${value.value}`);
     default:
@@ -155,7 +145,7 @@ function valueJson(bytes: Uint8Array, depth: number): string {
 }
 
 function listJson(kind: 'array' | 'kvlist', bytes: Uint8Array, depth: number): string {
-  if (depth > MAX_DEPTH) throw new Malformed(0, 'attribute values are nested too deep');
+  if (depth > MAX_DEPTH) throw new Malformed(bytes, 0, 'attribute values are nested too deep');
   const reader = new WireReader(bytes);
   const items: string[] = [];
   const members = new Map<string, string>();
@@ -185,5 +175,11 @@ export function base64(bytes: Uint8Array): string {
     text += left > 1 ? BASE64.charAt((group >>> 6) & 63) : '=';
     text += left > 2 ? BASE64.charAt(group & 63) : '=';
   }
+  return text;
+}
+
+export function hexText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 }

@@ -17,12 +17,12 @@ export const MAX_DEPTH = 100;
 /** The bytes are not the message they claim to be. */
 export class Malformed extends Error {
   override readonly name = 'Malformed';
-  /** Where in the body, in bytes. */
+  /** Where in the buffer that the bytes are a view of: the same for a body and its slices. */
   readonly offset: number;
 
-  constructor(offset: number, cause: string) {
+  constructor(bytes: Uint8Array, at: number, cause: string) {
     super(cause);
-    this.offset = offset;
+    this.offset = bytes.byteOffset + at;
   }
 }
 
@@ -46,7 +46,8 @@ export class WireReader {
       return first;
     }
     const tag = this.varint(end);
-    if (tag > 0xffffffff || tag < 8) throw new Malformed(at, 'a field number is out of range');
+    if (tag > 0xffffffff || tag < 8)
+      throw new Malformed(this.bytes, at, 'a field number is out of range');
     return tag;
   }
 
@@ -58,7 +59,7 @@ export class WireReader {
     if (at < end && first < 0x80) this.at = at + 1;
     else length = this.varint(end);
     if (length > end - this.at) {
-      throw new Malformed(at, `a length of ${length} runs past the end of its message`);
+      throw new Malformed(this.bytes, at, `a length of ${length} runs past the end of its message`);
     }
     return length;
   }
@@ -69,7 +70,7 @@ export class WireReader {
     let value = 0;
     let factor = 1;
     for (let index = 0; index < 10; index += 1) {
-      if (start + index >= end) throw new Malformed(start, 'a number is cut off');
+      if (start + index >= end) throw new Malformed(this.bytes, start, 'a number is cut off');
       const byte = this.bytes[start + index] as number;
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) {
@@ -78,7 +79,7 @@ export class WireReader {
       }
       factor *= 128;
     }
-    throw new Malformed(start, 'a number is longer than ten bytes');
+    throw new Malformed(this.bytes, start, 'a number is longer than ten bytes');
   }
 
   /** The low 32 bits of a varint, signed: what an int32, enum or bool field keeps. */
@@ -97,7 +98,7 @@ export class WireReader {
     const start = this.at;
     let value = 0n;
     for (let index = 0; index < 10; index += 1) {
-      if (start + index >= end) throw new Malformed(start, 'a number is cut off');
+      if (start + index >= end) throw new Malformed(this.bytes, start, 'a number is cut off');
       const byte = this.bytes[start + index] as number;
       value |= BigInt(byte & 0x7f) << BigInt(7 * index);
       if (byte < 0x80) {
@@ -105,13 +106,14 @@ export class WireReader {
         return BigInt.asUintN(64, value);
       }
     }
-    throw new Malformed(start, 'a number is longer than ten bytes');
+    throw new Malformed(this.bytes, start, 'a number is longer than ten bytes');
   }
 
   /** Moves over eight (or four) bytes and returns where they began. */
   fixed(width: 4 | 8, end: number): number {
     const start = this.at;
-    if (end - start < width) throw new Malformed(start, `a ${width}-byte number is cut off`);
+    if (end - start < width)
+      throw new Malformed(this.bytes, start, `a ${width}-byte number is cut off`);
     this.at = start + width;
     return start;
   }
@@ -137,9 +139,9 @@ export class WireReader {
         this.#skipGroup(tag >>> 3, end);
         return;
       case WIRE_GROUP_END:
-        throw new Malformed(this.at, 'a group ends that never began');
+        throw new Malformed(this.bytes, this.at, 'a group ends that never began');
       default:
-        throw new Malformed(this.at, `wire type ${tag & 7} does not exist`);
+        throw new Malformed(this.bytes, this.at, `wire type ${tag & 7} does not exist`);
     }
   }
 
@@ -153,6 +155,7 @@ export class WireReader {
       }
     }
     throw new Malformed(
+      this.bytes,
       start,
       last === end ? 'a number is cut off' : 'a number is longer than ten bytes',
     );
@@ -162,16 +165,20 @@ export class WireReader {
     const start = this.at;
     const open = [field];
     while (open.length > 0) {
-      if (this.at >= end) throw new Malformed(start, 'a group is not ended');
+      if (this.at >= end) throw new Malformed(this.bytes, start, 'a group is not ended');
       const tag = this.tag(end);
       if ((tag & 7) === WIRE_GROUP_START) {
         if (open.length >= MAX_DEPTH) {
-          throw new Malformed(this.at, `groups are nested deeper than ${MAX_DEPTH}`);
+          throw new Malformed(this.bytes, this.at, `groups are nested deeper than ${MAX_DEPTH}`);
         }
         open.push(tag >>> 3);
       } else if ((tag & 7) === WIRE_GROUP_END) {
         if (open.pop() !== tag >>> 3) {
-          throw new Malformed(this.at, 'a group ends under another number than it began');
+          throw new Malformed(
+            this.bytes,
+            this.at,
+            'a group ends under another number than it began',
+          );
         }
       } else this.skip(tag, end);
     }
