@@ -72,3 +72,13 @@ export function VerdictGlyph({ verdict, size = 11 }: { verdict: Verdict; size?: 
     </svg>
   );
 }
+
+/** From this to that, also for those who hear it. */
+export function Arrow() {
+  return (
+    <span>
+      <span aria-hidden>→</span>
+      <span className="sr-only">to</span>
+    </span>
+  );
+}

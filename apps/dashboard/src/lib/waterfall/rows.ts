@@ -124,3 +124,37 @@ function matchingNodes(tree: Tree, service: string | null): Uint8Array | null {
   }
   return matches;
 }
+
+/** `toggled` as it must be for this node to have a row of its own. */
+export function revealed(
+  tree: Tree,
+  groups: Groups,
+  choices: RowChoices,
+  node: number,
+): Set<string> {
+  const toggled = new Set(choices.toggled);
+  let child = node;
+  for (let parent = tree.nodes[node]!.parent; ; parent = tree.nodes[parent]!.parent) {
+    const here = child;
+    const group = groups.get(parent)?.find(({ members }) => members.includes(here));
+    if (group !== undefined) toggled.add(group.id);
+    if (parent === -1) return toggled;
+    child = parent;
+    const startsOpen =
+      choices.openDepth === null || rowDepth(tree, groups, parent) < choices.openDepth;
+    if (startsOpen) toggled.delete(`s${parent}`);
+    else toggled.add(`s${parent}`);
+  }
+}
+
+/** Groups push what is beneath them one level in. */
+function rowDepth(tree: Tree, groups: Groups, node: number): number {
+  let depth = 0;
+  for (let at = node; at !== -1; at = tree.nodes[at]!.parent) {
+    const here = at;
+    const { parent } = tree.nodes[at]!;
+    if (groups.get(parent)?.some(({ members }) => members.includes(here))) depth += 1;
+    if (parent !== -1) depth += 1;
+  }
+  return depth;
+}
