@@ -44,6 +44,11 @@ export class Child {
     return this.#process?.pid;
   }
 
+  /** It was ready once: from then on it is brought back whenever it ends. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
   get crashes(): number {
     return this.#crashes;
   }

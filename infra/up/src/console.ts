@@ -5,10 +5,14 @@ import { formatLogLine, parseLogLine, passes } from './log-line.ts';
 import type { Options } from './options.ts';
 import type { ProcessPlan } from './plan.ts';
 
+const LAST_LINES = 15;
+
 /** What the person at the terminal sees; everything also goes to files under `logs/`. */
 export class Console {
   readonly #options: Options;
   readonly #files = new Map<string, LogFile>();
+  /** The last lines of each, for when it does not come up. */
+  readonly #last = new Map<string, string[]>();
   readonly #colour: boolean;
   readonly #live: boolean;
   #pending: { plan: ProcessPlan; sinceMs: number; timer: NodeJS.Timeout | null } | null = null;
@@ -50,6 +54,7 @@ export class Console {
 
   log(name: string, index: number, text: string): void {
     this.#file(name).write(text);
+    this.#remember(name, text);
     if (this.#options.jsonLogs) {
       process.stdout.write(`${text}\n`);
       return;
@@ -58,6 +63,13 @@ export class Console {
     const threshold =
       this.#quiet && this.#options.logLevel === 'info' ? 'warn' : this.#options.logLevel;
     if (passes(line.level, threshold)) this.say(formatLogLine(name, index, line, this.#colour));
+  }
+
+  /** It never came up: its last words are the best explanation there is. */
+  failed(plan: ProcessPlan, how: string): void {
+    const words = (this.#last.get(plan.name) ?? []).map((text) => `    ${text}`);
+    const mark = this.#paint('red', '✖');
+    this.say([`${mark} ${plan.title} did not come up (${how}). It said:`, ...words].join('\n'));
   }
 
   crashed(plan: ProcessPlan, how: string, loud: boolean): void {
@@ -69,6 +81,16 @@ export class Console {
 
   recovered(plan: ProcessPlan): void {
     this.say(`${this.#paint('green', '✔')} ${plan.title} is back`);
+  }
+
+  #remember(name: string, text: string): void {
+    const lines = this.#last.get(name) ?? [];
+    this.#last.set(name, lines);
+    const { message, fields } = parseLogLine(text);
+    const error = fields.err ?? fields.error;
+    const tail = error === undefined ? '' : ` ${JSON.stringify(error).slice(0, 300)}`;
+    lines.push(`${message}${tail}`);
+    if (lines.length > LAST_LINES) lines.shift();
   }
 
   #file(name: string): LogFile {

@@ -27,7 +27,10 @@ export class Supervisor {
         born: (pid) => this.#tell(`+${pid}`),
         gone: (pid) => this.#tell(`-${pid}`),
         state: (state, detail) => {
-          if (state === 'crashed') console.crashed(plan, detail, child.crashes >= LOUD_CRASHES);
+          if (state === 'crashed' && !child.wasReady) console.failed(plan, detail);
+          else if (state === 'crashed') {
+            console.crashed(plan, detail, child.crashes >= LOUD_CRASHES);
+          }
           if (state === 'ready' && child.crashes > 0) console.recovered(plan);
         },
       });
