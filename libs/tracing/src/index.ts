@@ -7,6 +7,36 @@ export {
   thresholdOf,
   writeThreshold,
 } from './context/trace-state.ts';
+export {
+  CriticalPathAggregator,
+  type CriticalPathLimits,
+  type CriticalPathRow,
+  type EndpointRow,
+} from './critical-path/aggregate.ts';
+export {
+  analyseTrace,
+  type PathSegment,
+  type SpanOnPath,
+  type TracePath,
+  whatIfTrace,
+} from './critical-path/analyse.ts';
+export { PathColumns } from './critical-path/columns.ts';
+export { type CriticalPath, criticalPath } from './critical-path/critical-path.ts';
+export { type OperationTime, timeByOperation } from './critical-path/operations.ts';
+export { type SlackAndDrag, slackAndDrag } from './critical-path/slack.ts';
+export { type PathSpan, pathInputOf, readBlocking } from './critical-path/spans.ts';
+export { columnsOfTable } from './critical-path/table.ts';
+export {
+  BLOCKING_ATTRIBUTE,
+  CONFIDENCES,
+  type Confidence,
+  type PathInput,
+  type PathSegments,
+  type PathWarning,
+  type PathWarningCode,
+} from './critical-path/types.ts';
+export { type WhatIf, whatIf } from './critical-path/what-if.ts';
+export { createPathWorkspace, type PathWorkspace } from './critical-path/workspace.ts';
 export { EdgeAggregator, type EdgeLimits, type EdgeRow } from './graph/edges.ts';
 export {
   ErrorOriginAggregator,

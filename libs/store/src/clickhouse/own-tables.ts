@@ -38,6 +38,7 @@ const aggregates: readonly Aggregate[] = [
     name: 'flyball_critical_path',
     keys: ['root_service', 'root_operation', 'service', 'operation'],
     values: {
+      seen: sum,
       traces: sum,
       errors: sum,
       exclusive_ns: sum,

@@ -12,6 +12,8 @@ export interface OperationTime {
   spans: number;
   /** Of these, those with time on the path. */
   spansOnPath: number;
+  /** Of these, those that failed. */
+  failedSpans: number;
   /** The least slack of its spans: 0 when one of them is on the path. */
   slackNs: number;
   /** Sum over its spans: what the root can win here at most. */
@@ -25,6 +27,7 @@ export function timeByOperation(
   columns: PathColumns,
   path: CriticalPath,
   { slackNs, dragNs }: SlackAndDrag,
+  isError: (span: number) => boolean = () => false,
 ): OperationTime[] {
   const ws = path.workspace;
   const rows = new Map<number, OperationTime>();
@@ -37,6 +40,7 @@ export function timeByOperation(
     row.spans++;
     if (exclusiveNs > 0) row.spansOnPath++;
     if (exclusiveNs > path.exclusiveNs[row.exampleSpan]!) row.exampleSpan = span;
+    if (isError(span)) row.failedSpans++;
     row.exclusiveNs += exclusiveNs;
     row.slackNs = Math.min(row.slackNs, slack);
     row.dragNs += dragNs[span]!;
@@ -60,6 +64,7 @@ function rowOf(
     exclusiveNs: 0,
     spans: 0,
     spansOnPath: 0,
+    failedSpans: 0,
     slackNs: Number.POSITIVE_INFINITY,
     dragNs: 0,
     exampleSpan: span,

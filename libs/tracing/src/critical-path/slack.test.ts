@@ -137,12 +137,14 @@ describe('time by operation', () => {
     `);
     const { input } = pathInputOf(spans, ws);
     const path = criticalPath(input, ws);
-    const rows = timeByOperation(input, path, slackAndDrag(input, path)).map((row) => ({
-      ...row,
-      operation: spans[row.exampleSpan]!.operation,
-      service: spans[row.exampleSpan]!.service,
-      exampleSpan: spans[row.exampleSpan]!.spanId,
-    }));
+    const rows = timeByOperation(input, path, slackAndDrag(input, path), (span) => span === 2).map(
+      (row) => ({
+        ...row,
+        operation: spans[row.exampleSpan]!.operation,
+        service: spans[row.exampleSpan]!.service,
+        exampleSpan: spans[row.exampleSpan]!.spanId,
+      }),
+    );
     const byName = Object.fromEntries(rows.map((row) => [row.operation, row]));
     expect(rows.reduce((sum, row) => sum + row.exclusiveNs, 0)).toBe(path.durationNs);
     expect(byName.q).toEqual({
@@ -151,6 +153,7 @@ describe('time by operation', () => {
       exclusiveNs: 8 * COLUMN_NS,
       spans: 3,
       spansOnPath: 2,
+      failedSpans: 1,
       slackNs: 0,
       dragNs: 6 * COLUMN_NS,
       exampleSpan: '1',

@@ -1,66 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import {
-  END_HI,
-  END_LO,
-  HOST,
-  LENGTH,
-  META,
-  NAME,
-  OFFSET,
-  PARENT_B,
-  SERVICE,
-  SPAN_B,
-  SpanTable,
-  START_HI,
-  START_LO,
-} from '../otlp/span-table.ts';
+import { META_BLOCKING, META_BLOCKING_SET } from '../otlp/span-table.ts';
 import { PathColumns } from './columns.ts';
 import { criticalPath } from './critical-path.ts';
+import { type Row, tableOf } from './table.fixture.ts';
 import { columnsOfTable } from './table.ts';
 import { DUPLICATE, HOST_UNKNOWN, PARENT_MISSING } from './types.ts';
 import { createPathWorkspace } from './workspace.ts';
 
-const EPOCH_NS = 1_793_000_000_999_999_999n;
-
-interface Row {
-  id: number;
-  parent: number;
-  startNs: bigint;
-  endNs: bigint;
-  host?: number;
-  offset?: number;
-}
-
-function tableOf(rows: readonly Row[]): SpanTable {
-  const table = new SpanTable(1);
-  table.bodies.push(new Uint8Array([1, 2, 3, 4, 3, 1]));
-  for (const { id, parent, startNs, endNs, host = 0, offset = 0 } of rows) {
-    const base = table.push();
-    const set = (field: number, value: number) => {
-      table.rows[base + field] = value;
-    };
-    const start = EPOCH_NS + startNs;
-    const end = EPOCH_NS + endNs;
-    set(SPAN_B, id);
-    set(PARENT_B, parent);
-    set(START_HI, Number(start >> 32n));
-    set(START_LO, Number(start & 0xffff_ffffn));
-    set(END_HI, Number(end >> 32n));
-    set(END_LO, Number(end & 0xffff_ffffn));
-    set(META, 3 | (2 << 4));
-    set(NAME, 40 + id);
-    set(SERVICE, 7);
-    set(HOST, host);
-    set(OFFSET, offset);
-    set(LENGTH, 2);
-  }
-  return table;
-}
-
 function read(rows: readonly Row[], root: number) {
   const ws = createPathWorkspace();
   const columns = new PathColumns();
-  columnsOfTable(tableOf(rows), root, columns, ws, (span) => (span === 1 ? 0 : -1));
+  columnsOfTable(tableOf(rows), root, columns, ws);
   return { columns, path: criticalPath(columns, ws) };
 }
 
@@ -69,13 +19,15 @@ describe('columns of a span table', () => {
     const rows = [
       { id: 5, parent: 9, startNs: -3n, endNs: 4_294_967_299n, host: 1 },
       { id: 9, parent: 0, startNs: 0n, endNs: 4_294_967_301n, host: 12 },
+      { id: 2, parent: 9, startNs: 0n, endNs: 9n, flags: META_BLOCKING_SET },
+      { id: 3, parent: 9, startNs: 0n, endNs: 9n, flags: META_BLOCKING_SET | META_BLOCKING },
     ];
     const { columns, path } = read(rows, 1);
     expect([...columns.startNs.subarray(0, 2)]).toEqual([-3, 0]);
     expect([...columns.endNs.subarray(0, 2)]).toEqual([4_294_967_299, 4_294_967_301]);
     expect([...columns.parent.subarray(0, 2)]).toEqual([1, -1]);
     expect([...columns.host.subarray(0, 2)]).toEqual([HOST_UNKNOWN, 12]);
-    expect([...columns.blocking.subarray(0, 2)]).toEqual([-1, 0]);
+    expect([...columns.blocking.subarray(0, 4)]).toEqual([-1, -1, 0, 1]);
     expect([...columns.kind.subarray(0, 2)]).toEqual([3, 3]);
     expect([...columns.operation.subarray(0, 2)]).toEqual([45, 49]);
     expect(path.durationNs).toBe(4_294_967_301);

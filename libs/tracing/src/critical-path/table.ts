@@ -5,6 +5,8 @@ import {
   HOST,
   LENGTH,
   META,
+  META_BLOCKING,
+  META_BLOCKING_SET,
   META_KIND_MASK,
   NAME,
   OFFSET,
@@ -30,15 +32,12 @@ const FIRST_HOST = 2;
 /**
  * Fills `columns` with the spans of one trace; row `i` of the table is span `i`. Offsets count
  * from the start of row `root` (or of row 0 when it is -1).
- *
- * `blockingOf` tells the attribute `flyball.blocking` of a row: -1 not set, 0 false, 1 true.
  */
 export function columnsOfTable(
   table: SpanTable,
   root: number,
   columns: PathColumns,
   ws: PathWorkspace,
-  blockingOf?: (span: number) => number,
 ): void {
   const { rows, count } = table;
   columns.reset(count);
@@ -52,12 +51,13 @@ export function columnsOfTable(
       ((rows[row + START_HI]! >>> 0) - baseHi) * HIGH + ((rows[row + START_LO]! >>> 0) - baseLo);
     columns.endNs[i] =
       ((rows[row + END_HI]! >>> 0) - baseHi) * HIGH + ((rows[row + END_LO]! >>> 0) - baseLo);
-    columns.kind[i] = rows[row + META]! & META_KIND_MASK;
+    const meta = rows[row + META]!;
+    columns.kind[i] = meta & META_KIND_MASK;
+    columns.blocking[i] = meta & META_BLOCKING_SET ? Number((meta & META_BLOCKING) !== 0) : -1;
     columns.service[i] = rows[row + SERVICE]!;
     columns.operation[i] = rows[row + NAME]!;
     const host = rows[row + HOST]!;
     columns.host[i] = host < FIRST_HOST ? HOST_UNKNOWN : host;
-    columns.blocking[i] = blockingOf === undefined ? -1 : blockingOf(i);
     columns.idHi[i] = rows[row + SPAN_A]!;
     columns.idLo[i] = rows[row + SPAN_B]!;
     columns.parentHi[i] = rows[row + PARENT_A]!;
