@@ -18,7 +18,7 @@ export async function rowsOf<Row>(
     format: 'JSONEachRow',
     clickhouse_settings: {
       max_execution_time: QUERY_SECONDS,
-      readonly: '1',
+      readonly: '2',
       output_format_json_quote_64bit_integers: 1,
     },
   });

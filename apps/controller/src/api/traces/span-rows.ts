@@ -35,13 +35,15 @@ export async function spansOfTrace(
   // The small table knows the trace's time, so that the large one is read by partition.
   const [range] = await rowsOf<{ from: string; to: string; known: string }>(
     clickhouse,
-    `SELECT toString(min(Start)) AS from, toString(max(End)) AS to, count() AS known
+    `SELECT toString(min(Start), 'UTC') AS from, toString(max(End), 'UTC') AS to, count() AS known
      FROM otel_traces_trace_id_ts WHERE TraceId = {traceId:String}`,
     { traceId },
   );
   if (range === undefined || range.known === '0') return { rows: [], total: 0 };
+  // DateTime64 on both sides: against a plain DateTime, ClickHouse's key analysis loses rows.
   const where = `TraceId = {traceId:String}
-    AND Timestamp >= toDateTime({from:String}) AND Timestamp < toDateTime({to:String}) + 1`;
+    AND Timestamp >= toDateTime64({from:String}, 9, 'UTC')
+    AND Timestamp < toDateTime64({to:String}, 9, 'UTC') + 1`;
   const params = { traceId, from: range.from, to: range.to };
   const rows = await rowsOf<SpanRow>(
     clickhouse,
