@@ -91,12 +91,8 @@ function openDelivery(
   return new Delivery(spool, sink, options, events, now);
 }
 
-function openHealth(
-  { config }: CollectorSetup,
-  parts: Omit<CheckSources, 'maxWindowBytes' | 'now'>,
-): Health {
-  const maxWindowBytes = () => config.window.maxSize;
-  return new Health(collectorChecks({ ...parts, maxWindowBytes, now }), now);
+function openHealth(parts: Omit<CheckSources, 'now'>): Health {
+  return new Health(collectorChecks({ ...parts, now }), now);
 }
 
 function watchLoop() {
@@ -116,12 +112,14 @@ export function createCollector(setup: CollectorSetup) {
     traces.receive('json', Buffer.from(json), now());
   });
   const delivery = openDelivery(setup, spool, store, selfTracing.tracer, registry);
+  const maxWindowBytes = () => sampling.maxWindowBytes();
   const intake = new PipelineIntake({
     traces,
     points,
     spool,
     outbox,
     maxSpoolBytes: config.spool.maxSize,
+    maxWindowBytes,
     syncBeforeAnswer: config.spool.sync === 'always',
     drainBytesPerSecond: () => delivery.drainBytesPerSecond,
     now,
@@ -140,7 +138,7 @@ export function createCollector(setup: CollectorSetup) {
   const boosts = () => sampling.list().length;
   const loopDelay = watchLoop();
   registerGauges(registry, { traces, spool, delivery, budget, boosts, loopDelay, now });
-  const health = openHealth(setup, { traces, spool, ...store });
+  const health = openHealth({ traces, spool, ...store, maxWindowBytes });
   const built = { registry, spool, release, outbox, sampling, selfTracing, delivery, intake };
   return { ...setup, ...store, ...built, loop, budget, health, now };
 }

@@ -44,7 +44,8 @@ function configOf(environment: Environment): ConfigResult {
 
 async function start(): Promise<number | undefined> {
   const environment = readEnvironment(process.env);
-  const log = pino({ name: 'collector', level: environment.logLevel });
+  const name = 'collector';
+  const log = pino({ name, base: { name }, level: environment.logLevel });
   const result = configOf(environment);
   if (!result.ok) {
     log.fatal({ faults: result.faults.map(faultText) }, 'the configuration has faults');

@@ -11,6 +11,7 @@ export interface IntakeParts {
   readonly spool: Spool;
   readonly outbox: Outbox;
   readonly maxSpoolBytes: number;
+  readonly maxWindowBytes: () => number;
   /** Metrics and logs are acknowledged only when they are on the disk itself. */
   readonly syncBeforeAnswer: boolean;
   readonly drainBytesPerSecond: () => number;
@@ -44,15 +45,23 @@ export class PipelineIntake implements Intake {
 
   busy(): Busy | undefined {
     if (this.stopping) return STOPPING;
-    const { spool, outbox, maxSpoolBytes, drainBytesPerSecond } = this.parts;
+    const { traces, spool, outbox, maxSpoolBytes, maxWindowBytes, now } = this.parts;
     if (spool.fault !== undefined || outbox.waiting > MAX_UNWRITTEN_ROWS) {
       return diskFault(spool.fault ?? 'rows wait for the disk');
+    }
+    const waiting = traces.window.stats(now()).bytes;
+    if (waiting > WINDOW_SLACK * maxWindowBytes()) {
+      return {
+        kind: 'busy',
+        message: 'more traces wait than the window holds',
+        retryAfterMs: 1000,
+      };
     }
     if (!spool.full) return undefined;
     return {
       kind: 'busy',
       message: `the spool is full: ${spool.bytes} bytes wait for ClickHouse`,
-      retryAfterMs: retryAfterMs(spool.bytes, maxSpoolBytes, drainBytesPerSecond()),
+      retryAfterMs: retryAfterMs(spool.bytes, maxSpoolBytes, this.parts.drainBytesPerSecond()),
     };
   }
 
@@ -72,6 +81,12 @@ export class PipelineIntake implements Intake {
     return outcome;
   }
 }
+
+/**
+ * The window decides what exceeds its bound, but between two steps; when senders are faster than
+ * decisions, they are asked to wait.
+ */
+const WINDOW_SLACK = 1.25;
 
 /** Rows that may wait for a disk that was slow or full for a moment. */
 const MAX_UNWRITTEN_ROWS = 100_000;

@@ -28,6 +28,11 @@ export class SamplingControl {
     return result;
   }
 
+  /** Of the window in force. */
+  maxWindowBytes(): number {
+    return this.config.window.maxSize;
+  }
+
   list(): Boost[] {
     return this.boosts.list();
   }

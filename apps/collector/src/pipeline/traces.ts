@@ -62,14 +62,14 @@ export class TracePipeline {
     }
     const { rejected } = result;
     const { count } = table;
-    if (count > 0) this.red.record(table, nowMs);
-    const added = count > 0 ? this.window.add(table, nowMs) : undefined;
+    // The window first: it flags the duplicates, which RED leaves out.
+    const added = this.window.add(table, nowMs);
+    this.red.record(table, nowMs);
     table.clear();
     this.tally.received.add({ signal: 'traces' }, count);
     if (rejected.count > 0) this.tally.rejected.add({ signal: 'traces' }, rejected.count);
-    if (added !== undefined && added.duplicates > 0)
-      this.tally.duplicates.add({}, added.duplicates);
-    if (added !== undefined && added.lateDropped > 0) {
+    if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
+    if (added.lateDropped > 0) {
       this.tally.spans.add({ verdict: 'dropped', reason: 'late' }, added.lateDropped);
     }
     return { kind: 'accepted', rejected };

@@ -65,7 +65,7 @@ export function failure(
 }
 
 /** How long a sender may go on sending a body that was refused before it was complete. */
-const LINGER_MS = 1000;
+const LINGER_MS = 2000;
 
 function wholeRequest(request: Request): boolean {
   const { headers } = request;
@@ -76,7 +76,7 @@ function wholeRequest(request: Request): boolean {
   return request.complete || bodiless;
 }
 
-/** Writes the answer; a request that was not read to its end loses its connection afterwards. */
+/** Writes the answer, to a request that was read to its end or not. */
 export function send(request: Request, response: Response, answer: Answer): void {
   if (response.destroyed || response.headersSent) return;
   const whole = wholeRequest(request);
@@ -85,12 +85,12 @@ export function send(request: Request, response: Response, answer: Answer): void
   if (answer.status !== 204) {
     headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   }
-  if (!whole && request.httpVersionMajor < 2) headers.connection = 'close';
   // The two kinds of response take the same arguments; only their overloads differ.
   (response as ServerResponse).writeHead(answer.status, headers);
   (response as ServerResponse).end(body);
   if (whole) return;
-  // The rest is read and thrown away for a moment, or the sender sees a reset, not the answer.
+  // The rest is read and thrown away for a moment: a connection closed while the sender still
+  // writes is reset, and the answer lost with it.
   request.resume();
   const timer = setTimeout(() => request.destroy(), LINGER_MS);
   request.once('end', () => clearTimeout(timer));
