@@ -13,7 +13,8 @@ options:  --service NAME     which service (default: checkout, or payments for d
           --instance NAME    which instance (slow-instance: the first one)
           --magnitude N      factor of a surge or slowness, share of failing requests
           --how fail|refuse  how a dependency is down
-          --for SECONDS      how long (default: 600)`;
+          --for SECONDS      how long (default: 600)
+          --data-dir DIR     of the running demo (default: .flyball)`;
 
 /** A mistake of the caller, told without a stack. */
 class UsageError extends Error {}
@@ -21,7 +22,7 @@ class UsageError extends Error {}
 /** Runs `fault ...` against the demo that is running here. Returns the exit code. */
 export async function faultCommand(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   try {
-    console.log(await run(args, findDemo(env)));
+    console.log(await run(args, env));
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
@@ -29,8 +30,9 @@ export async function faultCommand(args: string[], env: NodeJS.ProcessEnv): Prom
   }
 }
 
-async function run(args: string[], demo: () => ControlFile): Promise<string> {
+async function run(args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   const { values, positionals } = parse(args);
+  const demo = findDemo(values['data-dir'] ?? env.FLYBALL_DATA_DIR ?? '.flyball');
   const [kind, onOff = 'on'] = positionals;
   if (kind === 'list') return listFaults(demo());
   const parsed = faultKind.safeParse(kind);
@@ -99,6 +101,7 @@ function parse(args: string[]) {
         magnitude: { type: 'string' },
         how: { type: 'string' },
         for: { type: 'string' },
+        'data-dir': { type: 'string' },
       },
     });
   } catch (error) {
@@ -106,8 +109,8 @@ function parse(args: string[]) {
   }
 }
 
-function findDemo(env: NodeJS.ProcessEnv): () => ControlFile {
-  const file = path.resolve(env.FLYBALL_DATA_DIR ?? '.flyball', 'demo', 'control.json');
+function findDemo(dataDir: string): () => ControlFile {
+  const file = path.resolve(dataDir, 'demo', 'control.json');
   return () => {
     try {
       return controlFile.parse(JSON.parse(readFileSync(file, 'utf8')));

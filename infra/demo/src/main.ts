@@ -2,7 +2,7 @@ import http from 'node:http';
 import { pino } from 'pino';
 import { faultCommand } from './fault-command.ts';
 import { serveApi } from './manager/api.ts';
-import { type DemoConfig, demoConfig } from './manager/config.ts';
+import { type DemoConfig, demoConfig, reachable } from './manager/config.ts';
 import { loadControlPage } from './manager/page.ts';
 import { ShopManager } from './manager/shop-manager.ts';
 
@@ -37,7 +37,7 @@ function runShop(): void {
   server.listen(port, host, () => {
     const address = server.address();
     const actual = typeof address === 'object' && address !== null ? address.port : port;
-    const url = `http://${host}:${actual}`;
+    const url = `http://${reachable(host)}:${actual}`;
     log.info({ url }, 'control page');
     shop.open(url);
   });

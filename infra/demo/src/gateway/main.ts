@@ -24,7 +24,9 @@ const balancers = new Map(
 
 const server = http.createServer((request, response) => {
   if (request.url === '/health/live' || request.url === '/health/ready') {
-    response.writeHead(200).end('ok');
+    const isServing = [...balancers.values()].every((balancer) => balancer.peers().length > 0);
+    const isFine = request.url === '/health/live' || isServing;
+    response.writeHead(isFine ? 200 : 503).end(isFine ? 'ok' : 'waiting for instances');
     return;
   }
   if (request.url === '/guard') {

@@ -6,7 +6,7 @@ import { seededRandom, seedFor } from '../random.ts';
 import { PUBLIC_ROUTES, type PublicRoute } from '../shop.ts';
 import { beginArrivals, dueArrivals } from './arrivals.ts';
 import { RecentAnswers } from './recent.ts';
-import { type LoadPlan, rateAt } from './shape.ts';
+import { type LoadPlan, openingFactor, rateAt } from './shape.ts';
 
 /** The shop's customers: an open loop, so that a slow shop does not slow them down. */
 const TICK_MS = 5;
@@ -22,10 +22,15 @@ const recent = new RecentAnswers({ windowMs: WINDOW_MS, limit: 20_000 });
 const gateway = new URL(environment.gatewayUrl);
 
 let plan: LoadPlan = { shape: 'constant', baseRatePerSecond: 0, multiplier: 1 };
-let planBeganMs = performance.now();
-let arrivals = beginArrivals(planBeganMs);
+const openedAtMs = performance.now();
+let planBeganMs = openedAtMs;
+let arrivals = beginArrivals(openedAtMs);
 let inFlight = 0;
 let sent = 0;
+
+function wantedPerSecond(atMs: number): number {
+  return rateAt(plan, atMs - planBeganMs) * openingFactor(atMs - openedAtMs);
+}
 
 function pickRoute(): PublicRoute | undefined {
   let left = random();
@@ -74,7 +79,7 @@ function send(route: PublicRoute): void {
 setInterval(() => {
   const result = dueArrivals(arrivals, {
     nowMs: performance.now(),
-    rateAtMs: (atMs) => rateAt(plan, atMs - planBeganMs),
+    rateAtMs: wantedPerSecond,
     random,
   });
   arrivals = result.arrivals;
@@ -99,7 +104,7 @@ link.reportEverySecond((intervalMs) => {
   const nowMs = performance.now();
   const stats = {
     of: 'load' as const,
-    targetPerSecond: rateAt(plan, nowMs - planBeganMs),
+    targetPerSecond: wantedPerSecond(nowMs),
     sentPerSecond: (sent * 1_000) / intervalMs,
     ...recent.summary(nowMs),
   };

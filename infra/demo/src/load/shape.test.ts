@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LoadPlan, rateAt, type ShapeName } from './shape.ts';
+import { type LoadPlan, openingFactor, rateAt, type ShapeName } from './shape.ts';
 
 function plan(shape: ShapeName, multiplier = 1): LoadPlan {
   return { shape, baseRatePerSecond: 100, multiplier };
@@ -33,5 +33,9 @@ describe('the load shapes', () => {
     expect(atSecond('flash', 185)).toBeCloseTo(175);
     expect(atSecond('flash', 220)).toBe(100);
     expect(atSecond('flash', 425)).toBe(250);
+  });
+
+  it('begin gently: a tenth, and all of it after eight seconds', () => {
+    expect([0, 4_000, 8_000, 60_000].map(openingFactor)).toEqual([0.1, 0.5, 1, 1]);
   });
 });

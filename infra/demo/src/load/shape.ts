@@ -34,6 +34,13 @@ const FLASH = {
   factor: 2.5,
 };
 
+const OPENING_MS = 8_000;
+
+/** A shop that has just opened fills over eight seconds; its processes are cold. */
+export function openingFactor(sinceOpenMs: number): number {
+  return Math.min(1, Math.max(0.1, sinceOpenMs / OPENING_MS));
+}
+
 /** Requests per second the plan asks for, `elapsedMs` after it began. */
 export function rateAt(plan: LoadPlan, elapsedMs: number): number {
   return plan.baseRatePerSecond * plan.multiplier * shapeFactor(plan.shape, elapsedMs);

@@ -21,10 +21,11 @@ const schema = z.object({
 
 /** The settings of the demo shop's process manager. */
 export interface DemoConfig {
+  /** Where the manager and the gateway listen; instances stay on loopback. */
   host: string;
   port: number;
   gatewayPort: number;
-  dashboardUrl: string;
+  dashboardPort: number;
   dataDir: string;
   ratePerSecond: number;
   shape: z.infer<typeof shapeName>;
@@ -50,7 +51,7 @@ export function demoConfig(env: NodeJS.ProcessEnv): DemoConfig {
     host: values.FLYBALL_HOST,
     port: values.FLYBALL_DEMO_PORT,
     gatewayPort: values.FLYBALL_DEMO_GATEWAY_PORT,
-    dashboardUrl: `http://${values.FLYBALL_HOST}:${values.FLYBALL_DASHBOARD_PORT}`,
+    dashboardPort: values.FLYBALL_DASHBOARD_PORT,
     dataDir: path.resolve(values.FLYBALL_DATA_DIR, 'demo'),
     ratePerSecond: values.FLYBALL_DEMO_RATE,
     shape: values.FLYBALL_DEMO_SHAPE,
@@ -60,4 +61,9 @@ export function demoConfig(env: NodeJS.ProcessEnv): DemoConfig {
     guardToken: values.FLYBALL_GUARD_TOKEN ?? null,
     controllerUrl: values.CONTROLLER_URL,
   };
+}
+
+/** Where this machine reaches something that listens on `host`. */
+export function reachable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }

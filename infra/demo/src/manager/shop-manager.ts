@@ -6,7 +6,7 @@ import type { LoadPlan } from '../load/shape.ts';
 import type { InstanceEnvironment } from '../process/environment.ts';
 import type { Directory, GuardView, LoadStats } from '../process/messages.ts';
 import { SHOP } from '../shop.ts';
-import type { DemoConfig } from './config.ts';
+import { type DemoConfig, reachable } from './config.ts';
 import {
   addFault,
   disturbanceOf,
@@ -29,7 +29,7 @@ const STOP_WITHIN_MS = 4_800;
 /** GET /state: everything the control page shows. */
 export interface ShopState {
   isReady: boolean;
-  dashboardUrl: string;
+  dashboardPort: number;
   gatewayUrl: string | null;
   services: (ProcessService & { views: InstanceView[] })[];
   guards: GuardView[];
@@ -71,7 +71,7 @@ export class ShopManager {
       nowMs,
       start: (events) => this.#fork('gateway', 'gateway-1', events),
       onReady: (url) => {
-        this.#gatewayUrl = url;
+        this.#gatewayUrl = `http://${reachable(config.host)}:${new URL(url).port}`;
         this.#announce();
       },
     });
@@ -196,7 +196,7 @@ export class ShopManager {
     const load = this.#load.last()?.stats;
     return {
       isReady: this.isReady(),
-      dashboardUrl: this.#config.dashboardUrl,
+      dashboardPort: this.#config.dashboardPort,
       gatewayUrl: this.#gatewayUrl,
       services: this.services().map((service) => ({
         ...service,
@@ -265,7 +265,7 @@ export class ShopManager {
       instance,
       seed,
       startDelayMs,
-      host,
+      host: program === 'gateway' ? host : '127.0.0.1',
       listenPort: program === 'gateway' ? this.#portOf(gatewayPort) : 0,
       gatewayUrl: this.#gatewayUrl ?? '',
       controllerUrl,

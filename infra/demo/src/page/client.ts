@@ -249,7 +249,7 @@ async function refresh(): Promise<void> {
       : { state: 'wait', text: 'Starting its processes' },
   );
   const dashboard = byId<HTMLAnchorElement>('dashboard');
-  dashboard.href = state.dashboardUrl;
+  dashboard.href = `${location.protocol}//${location.hostname}:${state.dashboardPort}/`;
   dashboard.hidden = false;
   showFaults(state);
   showLoad(state);

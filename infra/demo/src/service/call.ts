@@ -7,7 +7,16 @@ export const DEADLINE_HEADER = 'x-deadline-ms';
 
 export type CallResult =
   | { kind: 'answered'; status: number }
-  | { kind: 'failed'; reason: 'no instance' | 'timed out' | 'not reachable' | 'given up' };
+  | { kind: 'failed'; reason: CallFailure };
+
+type CallFailure =
+  | 'no instance'
+  | 'timed out'
+  | 'given up'
+  /** The connection was refused: nothing has been sent. */
+  | 'not reachable'
+  /** The connection broke: the request may have been carried out. */
+  | 'connection lost';
 
 /** Makes requests to the other services, each to their instances in turn. */
 export class Caller {
@@ -88,8 +97,9 @@ export class Caller {
   }
 }
 
-function failureOf(error: Error): CallResult {
+function failureOf(error: NodeJS.ErrnoException): CallResult {
   if (error.message === 'timed out') return { kind: 'failed', reason: 'timed out' };
   if (error.message === 'given up') return { kind: 'failed', reason: 'given up' };
-  return { kind: 'failed', reason: 'not reachable' };
+  const isRefused = error.code === 'ECONNREFUSED';
+  return { kind: 'failed', reason: isRefused ? 'not reachable' : 'connection lost' };
 }
