@@ -1,8 +1,14 @@
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-/** Sources of the libs are used directly, so that no build is needed before a unit test. */
-const conditions = ['@flyball/source', ...defaultServerConditions];
+/**
+ * Sources of the libs are used directly, so that no build is needed before a unit test. Node gets
+ * these conditions too, and what packages offer under `module` is for bundlers: it does not load.
+ */
+const conditions = [
+  '@flyball/source',
+  ...defaultServerConditions.filter((condition) => condition !== 'module'),
+];
 
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
