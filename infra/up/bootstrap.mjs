@@ -120,9 +120,10 @@ function build(node) {
   });
 }
 
-/** Runs to its end with our terminal; signals are its to handle. */
+/** Runs to its end with our terminal; signals are its to handle. The channel tells it that we died. */
 function handOver(node, args) {
-  const child = spawn(node, args, { cwd: root, env: environment(), stdio: 'inherit' });
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, args, { cwd: root, env: environment(), stdio });
   // The terminal sends Ctrl-C to the whole group: the child has it already.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
@@ -12,6 +13,7 @@ export function isFree(host: string, port: number): Promise<boolean> {
 
 /** Who listens on a port, as far as the system tells: `node server.js (process 4711)`. */
 export function holderOf(port: number): string | null {
+  if (process.platform !== 'linux') return holderByLsof(port);
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return null;
   for (const pid of numericNames('/proc')) {
@@ -20,6 +22,17 @@ export function holderOf(port: number): string | null {
     }
   }
   return 'a process of another user';
+}
+
+function holderByLsof(port: number): string | null {
+  try {
+    const options = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
+    const text = execFileSync('lsof', options, { timeout: 5_000 }).toString();
+    const [, pid = '', , command = ''] = /^p(\d+)\n(f.*\n)?c(.*)$/m.exec(text) ?? [];
+    return pid === '' ? null : `${command} (process ${pid})`;
+  } catch {
+    return null;
+  }
 }
 
 const LISTEN = '0A';

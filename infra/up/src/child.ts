@@ -64,7 +64,7 @@ export class Child {
     while (performance.now() < deadline) {
       this.#stop.signal.throwIfAborted();
       if (this.#process === null) throw new Error(`${this.plan.title} ended before it was ready`);
-      if (await this.plan.ready().catch(() => false)) {
+      if (await this.plan.ready(this.#process.pid ?? 0).catch(() => false)) {
         this.#wasReady = true;
         this.#set('ready', '');
         return;
@@ -75,15 +75,15 @@ export class Child {
     throw new Error(`${this.plan.title} was not ready within ${seconds} s: see its log`);
   }
 
-  /** SIGTERM, and SIGKILL to its whole group when it takes too long. */
-  async stop(): Promise<void> {
+  /** SIGTERM, and SIGKILL to its whole group when it takes longer than `withinMs`. */
+  async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     const child = this.#process;
     if (child === null) return;
     this.#set('stopping', '');
     child.kill('SIGTERM');
     const timer = new AbortController();
-    const late = sleep(this.plan.stopWithinMs, 'late', { signal: timer.signal }).catch(() => '');
+    const late = sleep(withinMs, 'late', { signal: timer.signal }).catch(() => '');
     if ((await Promise.race([this.#exited, late])) === 'late') this.kill();
     timer.abort();
     await this.#exited;
@@ -103,9 +103,18 @@ export class Child {
 
   #spawn(): void {
     const { script, args, cwd, env } = this.plan;
+    let own: Record<string, string>;
+    try {
+      own = env();
+    } catch (error) {
+      // What it needs to know is told by another process, which is away as well.
+      this.#startedMs = performance.now();
+      this.#crashed(`it cannot be started yet: ${(error as Error).message}`);
+      return;
+    }
     const child = spawn(process.execPath, [join(this.#root, script), ...args], {
       cwd,
-      env: { ...process.env, ...env() },
+      env: { ...process.env, ...own },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C in the terminal reaches us alone, and we stop in order.
       detached: true,
@@ -141,6 +150,10 @@ export class Child {
       this.#set('stopped', '');
       return;
     }
+    this.#crashed(how);
+  }
+
+  #crashed(how: string): void {
     const { crashes, waitMs } = afterCrash(
       { crashes: this.#crashes, startedMs: this.#startedMs },
       performance.now(),

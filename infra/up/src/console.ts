@@ -25,6 +25,11 @@ export class Console {
   }
 
   say(text: string): void {
+    if (this.#options.jsonLogs) {
+      const line = { level: 30, time: Date.now(), name: 'flyball', msg: text.trim() };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+      return;
+    }
     this.#clear();
     process.stdout.write(`${text}\n`);
     this.#draw();
@@ -49,7 +54,7 @@ export class Console {
     this.#pending = null;
     const ports = plan.ports.map((name) => this.#options.ports[name]).join(', ');
     const [mark, tail] = [this.#paint('green', '✔'), this.#paint('gray', `${took} s`)];
-    process.stdout.write(`  ${mark} ${plan.title.padEnd(24)} port ${ports.padEnd(12)} ${tail}\n`);
+    this.say(`  ${mark} ${plan.title.padEnd(24)} port ${ports.padEnd(12)} ${tail}`);
   }
 
   log(name: string, index: number, text: string): void {

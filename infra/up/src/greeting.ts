@@ -1,10 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Options } from './options.ts';
 import { reachable } from './plan.ts';
 
-/** The one-time link the controller leaves while nobody has a password yet. */
-function firstSignIn(options: Options, dashboard: string): string | null {
+const LINK_WITHIN_MS = 3_000;
+
+/**
+ * The one-time link the controller leaves while nobody has a password yet. It may be ready a
+ * moment before the link is; a data directory that has been signed in to has none.
+ */
+async function firstSignIn(options: Options, dashboard: string): Promise<string | null> {
+  const deadline = performance.now() + LINK_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const link = readLink(options, dashboard);
+    if (link !== null) return link;
+    await pause(100);
+  }
+  return null;
+}
+
+function readLink(options: Options, dashboard: string): string | null {
   try {
     const file = join(options.dataDir, 'controller', 'first-sign-in.json');
     const link = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -22,10 +38,10 @@ export function dashboardUrl(options: Options): string {
 }
 
 /** What a person needs to know once everything runs. */
-export function greeting(options: Options): string {
+export async function greeting(options: Options): Promise<string> {
   const local = reachable(options.host);
   const dashboard = dashboardUrl(options);
-  const link = firstSignIn(options, dashboard);
+  const link = await firstSignIn(options, dashboard);
   const { ports } = options;
   const lines = [
     '',

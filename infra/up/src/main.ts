@@ -1,5 +1,5 @@
 /** `main.js start|demo`: brings Flyball up, keeps it up, takes it down. Options: bootstrap --help. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireDataLock, type DataLock, DirectoryBusyError } from '@flyball/lifecycle';
 import { holderOf, isFree } from './busy-port.ts';
@@ -43,7 +43,7 @@ function stopOnSignals(supervisor: Supervisor, console: Console, end: () => void
     supervisor.stop().then(
       () => {
         end();
-        process.exit(0);
+        process.exit(supervisor.startFailed ? 1 : 0);
       },
       () => process.exit(1),
     );
@@ -51,6 +51,9 @@ function stopOnSignals(supervisor: Supervisor, console: Console, end: () => void
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
+  // Whoever started us through `npm start` is gone: nobody is left to stop us.
+  if (process.channel) process.on('disconnect', stop);
+  process.channel?.unref();
 }
 
 async function main(): Promise<void> {
@@ -63,20 +66,39 @@ async function main(): Promise<void> {
   if (busy.length > 0) throw new Error(`${busy.join('\n         ')}`);
   const console = new Console(options);
   const supervisor = new Supervisor(plans, options, console);
-  stopOnSignals(supervisor, console, () => lock.release());
-  await supervisor.start((plan, state) => {
+  stopOnSignals(supervisor, console, () => {
+    rmSync(runningFile(options), { force: true });
+    lock.release();
+  });
+  const up = await supervisor.start((plan, state) => {
     console.progress(plan, state);
     note(options, supervisor);
   });
-  console.say(greeting(options));
+  // Told to stop while it came up: whoever told it ends the process.
+  if (!up) return;
+  console.say(await greeting(options));
   console.upAndRunning();
-  // Restarts change ids: whoever looks for one reads this file.
-  setInterval(() => note(options, supervisor), 1_000);
+  supervisor.onChange = () => note(options, supervisor);
+  note(options, supervisor);
 }
 
+function runningFile(options: Options): string {
+  return join(options.dataDir, 'running.json');
+}
+
+/** Restarts change ids: whoever looks for one reads this file. */
 function note(options: Options, supervisor: Supervisor): void {
-  const content = { supervisor: process.pid, processes: supervisor.pids(), ports: options.ports };
-  writeFileSync(join(options.dataDir, 'running.json'), `${JSON.stringify(content)}\n`);
+  const { dataDir, ports } = options;
+  const content = {
+    supervisor: process.pid,
+    dashboard: dashboardUrl(options),
+    dataDir,
+    ports,
+    processes: supervisor.processes(),
+  };
+  const draft = `${runningFile(options)}.new`;
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, runningFile(options));
 }
 
 main().catch((error: unknown) => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Options, PortName } from './options.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Whether a process answers; rejects or resolves false while it does not. */
-export type HealthCheck = () => Promise<boolean>;
+/** Whether the process with this id answers; rejects or resolves false while it does not. */
+export type HealthCheck = (pid: number) => Promise<boolean>;
 
 export interface ProcessPlan {
   readonly name: string;
@@ -18,8 +18,8 @@ export interface ProcessPlan {
   readonly ports: readonly PortName[];
   readonly ready: HealthCheck;
   readonly readyWithinMs: number;
-  /** Told at once to end, it may take this long. */
-  readonly stopWithinMs: number;
+  /** Lower ranks stop first: what asks before what answers, the stores last. */
+  readonly stopRank: 0 | 1 | 2;
 }
 
 const PROBE_MS = 2_000;
@@ -51,10 +51,21 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
-function databaseUrl(options: Options): string {
-  if (options.databaseUrl !== null) return options.databaseUrl;
+/** What the embedded PostgreSQL leaves for others once it takes queries. */
+function postgresConnection(options: Options): { url: string; pid: number } {
   const file = join(options.dataDir, 'postgres', 'connection.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;
+  return JSON.parse(readFileSync(file, 'utf8')) as { url: string; pid: number };
+}
+
+/** Ready once this very process has left its file: an older server may still hold the port. */
+function postgresReady(options: Options): HealthCheck {
+  const { host, ports } = options;
+  const open = tcpReady(reachable(host), ports.postgres);
+  return async (pid) => postgresConnection(options).pid === pid && (await open(pid));
+}
+
+function databaseUrl(options: Options): string {
+  return options.databaseUrl ?? postgresConnection(options).url;
 }
 
 /** The processes in the order in which they start; they stop in the reverse order. */
@@ -74,7 +85,7 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
     cwd: root,
     env: () => common,
     readyWithinMs: 60_000,
-    stopWithinMs: 8_000,
+    stopRank: 1 as const,
   };
   const plans: ProcessPlan[] = [
     {
@@ -84,6 +95,7 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       script: 'infra/embedded/clickhouse/dist/main.js',
       ports: ['clickhouse'],
       ready: httpReady(at('clickhouse', '/ping')),
+      stopRank: 2,
     },
     {
       ...base,
@@ -91,7 +103,8 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       title: 'PostgreSQL (embedded)',
       script: 'infra/embedded/postgres/dist/main.js',
       ports: ['postgres'],
-      ready: tcpReady(local, ports.postgres),
+      ready: postgresReady(options),
+      stopRank: 2,
     },
     {
       ...base,
@@ -119,6 +132,7 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       cwd: join(root, 'apps', 'dashboard'),
       ports: ['dashboard'],
       ready: httpReady(at('dashboard', '/health')),
+      stopRank: 0,
     },
   ];
   if (options.verb === 'demo') {
@@ -129,7 +143,8 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       script: 'infra/demo/dist/main.js',
       env: () => ({ ...common, OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp') }),
       ports: ['demo', 'demoGateway'],
-      ready: httpReady(at('demoGateway', '/health/ready')),
+      ready: httpReady(at('demo', '/health/ready')),
+      stopRank: 0,
     });
   }
   const own = { clickhouse: options.clickhouseUrl, postgres: options.databaseUrl };
@@ -143,8 +158,9 @@ function defaultPolicies({ verb, root }: Options): string {
 }
 
 function commonEnvironment(options: Options, secrets: Secrets): Record<string, string> {
-  const { ports, host } = options;
+  const { ports, host, logLevel } = options;
   const local = reachable(host);
+  const clickhouse = `flyball:${secrets.clickhousePassword}@${local}:${ports.clickhouse}`;
   return {
     NODE_ENV: 'production',
     FLYBALL_HOST: host,
@@ -156,8 +172,12 @@ function commonEnvironment(options: Options, secrets: Secrets): Record<string, s
     FLYBALL_POSTGRES_PORT: String(ports.postgres),
     FLYBALL_DEMO_PORT: String(ports.demo),
     FLYBALL_DEMO_GATEWAY_PORT: String(ports.demoGateway),
+    FLYBALL_LOG_LEVEL: logLevel,
+    LOG_LEVEL: logLevel,
     FLYBALL_GUARD_TOKEN: secrets.guardToken,
-    CLICKHOUSE_URL: options.clickhouseUrl ?? `http://${local}:${ports.clickhouse}`,
+    FLYBALL_CLICKHOUSE_USER: 'flyball',
+    FLYBALL_CLICKHOUSE_PASSWORD: secrets.clickhousePassword,
+    CLICKHOUSE_URL: options.clickhouseUrl ?? `http://${clickhouse}`,
     CONTROLLER_URL: `http://${local}:${ports.controller}`,
   };
 }

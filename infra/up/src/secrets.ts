@@ -5,20 +5,28 @@ import { join } from 'node:path';
 export interface Secrets {
   /** Guards and the collector show it to the controller. */
   readonly guardToken: string;
+  /** Of the embedded ClickHouse: pages in a browser can reach loopback too. */
+  readonly clickhousePassword: string;
 }
 
-/** Made once and kept, readable by its owner only. */
+/** Made once and kept, each in a file readable by its owner only; the environment goes before. */
 export function readSecrets(dataDir: string, env: NodeJS.ProcessEnv): Secrets {
-  const given = env.FLYBALL_GUARD_TOKEN;
-  if (given) return { guardToken: given };
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, 'guard-token');
+  mkdirSync(dataDir, { recursive: true });
+  return {
+    guardToken: env.FLYBALL_GUARD_TOKEN || keep(join(dataDir, 'guard-token')),
+    clickhousePassword:
+      env.FLYBALL_CLICKHOUSE_PASSWORD || keep(join(dataDir, 'clickhouse-password')),
+  };
+}
+
+function keep(file: string): string {
   try {
-    return { guardToken: readFileSync(file, 'utf8').trim() };
+    const kept = readFileSync(file, 'utf8').trim();
+    if (kept !== '') return kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const guardToken = randomBytes(32).toString('base64url');
-  writeFileSync(file, `${guardToken}\n`, { mode: 0o600, flag: 'wx' });
-  return { guardToken };
+  const secret = randomBytes(32).toString('base64url');
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
 }
