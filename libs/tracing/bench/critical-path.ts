@@ -1,5 +1,5 @@
 /**
- * What the critical path costs: `npm run bench:critical-path -w libs/tracing`, or
+ * What the critical path costs. Run:
  * `node --conditions=@flyball/source libs/tracing/bench/critical-path.ts`.
  * Targets: 10,000 spans under 15 ms, 100,000 under 200 ms, in every shape.
  */

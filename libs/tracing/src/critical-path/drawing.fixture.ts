@@ -12,8 +12,9 @@ import type { PathSpan } from './spans.ts';
  *     = sure         : ..................
  *
  * A span covers the columns from its `[` up to, but without, its `]`: a sibling that touches it
- * has its `[` below that `]`. `|` has no length. One column is `COLUMN_NS`. Words after the name: a kind, `@host`, `service=x`, `async` or
- * `waits` (the attribute flyball.blocking), `orphan`, `id=x`, `start+10`, `end-10` (nanoseconds).
+ * has its `[` below that `]`. `|` has no length. One column is `COLUMN_NS`. Words after the name: a
+ * kind, `@host`, `service=x`, `async` or `waits` (the attribute flyball.blocking), `orphan`,
+ * `id=x`, `start+10`, `end-10` (nanoseconds).
  *
  * `= path` names the span of each column, `= sure` its confidence: `.` certain, `?` inferred,
  * `!` ambiguous.
@@ -80,7 +81,7 @@ function kindOf(words: readonly string[]): SpanKindName {
   return SPAN_KINDS.find((kind) => words.includes(kind.toLowerCase())) ?? 'Internal';
 }
 
-/** The path in the form of the drawing: the span and the confidence in the middle of each column. */
+/** The path as a drawing: span and confidence in the middle of each column. */
 export function drawPath(path: TracePath, originNs = 0n): { path: string; sure: string } {
   const signs = { certain: '.', inferred: '?', ambiguous: '!' };
   let names = '';

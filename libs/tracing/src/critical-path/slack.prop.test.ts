@@ -49,7 +49,7 @@ describe('slack, drag and what-if', () => {
     );
   });
 
-  it('slack: ending that much later costs nothing, and any more delays the root by the excess', () => {
+  it('slack: ending that much later costs nothing, any more delays the root by the excess', () => {
     fc.assert(
       fc.property(anyTrace(), (spans) => {
         const { columns, path, slackNs } = analyse(spans);
