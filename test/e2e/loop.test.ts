@@ -16,9 +16,9 @@ import {
 } from '@flyball/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shortenedPolicies } from '../support/demo-policies.ts';
-import type { Operator } from '../support/operator.ts';
+import { Operator } from '../support/operator.ts';
 import { Shop } from '../support/shop.ts';
-import { Stack } from '../support/stack.ts';
+import { type Stack, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
 /**
@@ -32,9 +32,13 @@ let policies: string;
 
 beforeAll(async () => {
   policies = shortenedPolicies();
-  stack = await Stack.start({ verb: 'demo', policies, env: { FLYBALL_CYCLE: '1s' } });
+  stack = await startStack({
+    verb: 'demo',
+    args: ['--policies', policies],
+    env: { FLYBALL_CYCLE: '1s' },
+  });
   shop = new Shop(stack);
-  operator = await stack.operator();
+  operator = await Operator.first(stack);
 }, 150_000);
 
 afterAll(async () => {
@@ -186,7 +190,7 @@ test('a dependency that is down is named, on the matrix and on the path', async 
 test('a span sent by hand is found within five seconds of its decision', async () => {
   const traceId = 'c0ffee'.padEnd(32, '1');
   const now = BigInt(Date.now()) * 1_000_000n;
-  const response = await fetch(`${stack.url.otlpHttp}/v1/traces`, {
+  const response = await fetch(`${stack.urls.otlpHttp}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({

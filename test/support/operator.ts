@@ -18,6 +18,13 @@ export class Operator {
     this.origin = new URL(baseUrl).origin;
   }
 
+  /** Signed in as the first admin of a stack that nobody has signed in to yet. */
+  static async first(stack: { dataDir: string; urls: { dashboard: string } }): Promise<Operator> {
+    const operator = new Operator(stack.urls.dashboard);
+    await operator.redeemFirstLink(stack.dataDir);
+    return operator;
+  }
+
   /** Signs in by the one-time link that the first start leaves in the data directory. */
   async redeemFirstLink(dataDir: string): Promise<Session> {
     const file = join(dataDir, 'controller', 'first-sign-in.json');

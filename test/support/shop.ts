@@ -23,28 +23,28 @@ export class Shop {
 
   /** Switches a fault on; the answer is its id. */
   async fault(wish: FaultWish): Promise<string> {
-    const answer = await this.#send('POST', `${this.#stack.url.demo}/faults`, wish);
+    const answer = await this.#send('POST', `${this.#stack.urls.demo}/faults`, wish);
     return z.object({ id: z.string() }).parse(answer).id;
   }
 
   async endFault(id: string): Promise<void> {
-    await this.#send('DELETE', `${this.#stack.url.demo}/faults/${id}`);
+    await this.#send('DELETE', `${this.#stack.urls.demo}/faults/${id}`);
   }
 
   async service(name: string): Promise<ProcessService> {
     return processService.parse(
-      await this.#send('GET', `${this.#stack.url.demo}/services/${name}`),
+      await this.#send('GET', `${this.#stack.urls.demo}/services/${name}`),
     );
   }
 
   /** What the gateway enforces at present. */
   async guard(): Promise<unknown> {
-    return this.#send('GET', `${this.#stack.url.gateway}/guard`);
+    return this.#send('GET', `${this.#stack.urls.demoGateway}/guard`);
   }
 
   /** One purchase through the front door; the status it is answered with. */
   async buy(): Promise<number> {
-    const response = await fetch(`${this.#stack.url.gateway}/checkout`, {
+    const response = await fetch(`${this.#stack.urls.demoGateway}/checkout`, {
       method: 'POST',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
