@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 const stamp = join(root, 'node_modules', '.flyball-installed');
+const VERBS = ['start', 'demo', 'test', 'bench'];
 const OLDEST_NODE = 20;
 const OWN_NODE = 24;
 
@@ -133,7 +134,8 @@ function handOver(node, args) {
 
 async function main() {
   const [verb = 'start', ...args] = process.argv.slice(2);
-  if (args.includes('--help') || args.includes('-h')) return say(HELP);
+  if ([verb, ...args].some((arg) => arg === '--help' || arg === '-h')) return say(HELP);
+  if (!VERBS.includes(verb)) fail(`there is no "${verb}"; there are ${VERBS.join(', ')}`);
   if (majorOf(process.version) < OLDEST_NODE) {
     return fail(`Node ${process.version} is too old: ${OLDEST_NODE} or newer is needed`);
   }
@@ -154,8 +156,6 @@ async function main() {
       return handOver(node, [...source, join('test', 'run.ts'), ...rest]);
     case 'bench':
       return handOver(node, [...source, join('test', 'bench', 'run.ts'), ...rest]);
-    default:
-      return fail(`there is no "${verb}"; there are start, demo, test and bench`);
   }
 }
 

@@ -27,6 +27,8 @@ interface ConnectionFile {
   port: number;
   user: string;
   database: string;
+  /** The program that wrote this file, so that a file left behind can be told from a new one. */
+  pid: number;
 }
 
 /** Starts PostgreSQL and stops it on SIGTERM; ends with 1 when the server ends by itself. */
@@ -36,6 +38,7 @@ export async function run(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const config = readConfig(env);
     lock = acquireDataLock('The embedded PostgreSQL', config.dataDirectory);
+    rmSync(connectionFile(config), { force: true });
     const place = choosePlace(config.dataDirectory);
     if (place.elsewhere) {
       const why = 'the data directory is closed to other accounts; the cluster lies elsewhere';
@@ -51,6 +54,10 @@ export async function run(env: NodeJS.ProcessEnv): Promise<void> {
     log.fatal(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
+}
+
+function connectionFile(config: Config): string {
+  return join(config.dataDirectory, 'connection.json');
 }
 
 async function serve(
@@ -69,8 +76,9 @@ async function serve(
     port,
     user: USER,
     database: DATABASE,
+    pid: process.pid,
   };
-  const file = join(config.dataDirectory, 'connection.json');
+  const file = connectionFile(config);
   writeFileSync(`${file}.new`, `${JSON.stringify(connection, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   lock.note({ port });
