@@ -24,9 +24,11 @@
  * Regimes: within the hysteresis band nothing moves and I leaks away with Ti; above it only up;
  * below it only down; without usable evidence it holds; in hand it tracks (bumpless return).
  *
- * Defaults: kp 1 (static inversion, stable for any dead time the prediction covers), ki 0 and
- * kd 0 (add ki of about kp / 60 s against a lasting offset). Stable in the simulation for
- * kp <= 1 and ki x everyMs <= 0.6 with start-up of up to three periods.
+ * Defaults: kp 1 (static inversion), ki 0 and kd 0; add a ki of about kp / 200 s against a lasting
+ * offset. Stable in the simulation (sim/replica-loop.sim.test.ts, with no guard but limits) for
+ * kp = 1 and ki x everyMs up to 0.6, with a start-up time of up to three periods, a signal window
+ * of 20 s and a lag of 5 s, provided `signalWindowMs` is told. With `ready` and `starting` left
+ * out, keep the cooldown longer than start-up and window together.
  *
  * Source: Astrom and Hagglund 2006, chapters 3 and 8; ratio form after Kubernetes' HPA.
  */
@@ -162,10 +164,16 @@ function hold(
   return { value, reason, terms: { setpoint: state.config.setpoint, applied: value } };
 }
 
+/**
+ * When the count changed between two steps is not told. What leaves does so soon after it was
+ * decided, so fewer count from the last step on; what starts counts from when it is first seen.
+ */
 function remember(state: PidReplicasState, input: PidReplicasInput): Served {
   const { signalWindowMs, evidenceMaxAgeMs } = state.config;
   const ready = input.ready ?? input.applied;
-  return noteServed(state.served, input.nowMs, ready, signalWindowMs + evidenceMaxAgeMs);
+  const fewer = ready < (state.served.at(-1)?.ready ?? ready);
+  const atMs = fewer && state.lastMs !== null ? state.lastMs : input.nowMs;
+  return noteServed(state.served, atMs, ready, signalWindowMs + evidenceMaxAgeMs);
 }
 
 function lookAhead(state: PidReplicasState, past: Served, input: PidReplicasInput): Outlook {
