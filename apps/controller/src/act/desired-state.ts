@@ -25,8 +25,13 @@ interface Row {
 const COLUMNS = `service, loop, version, value, set_by, lifetime_ms,
   floor(extract(epoch FROM set_at) * 1000)::bigint AS set_at_ms`;
 
+/** Targets of all services, as the cycle reads them. */
+export interface DesiredTargets {
+  all(): Promise<Map<string, Desired[]>>;
+}
+
 /** What knobs should be: one versioned, fenced row per service and loop. */
-export class DesiredState {
+export class DesiredState implements DesiredTargets {
   constructor(
     private readonly pool: pg.Pool,
     private readonly lease: Lease,
@@ -38,6 +43,12 @@ export class DesiredState {
       [service, loop],
     );
     return rows[0] === undefined ? null : desired(rows[0]);
+  }
+
+  async all(): Promise<Map<string, Desired[]>> {
+    const { rows } = await this.pool.query<Row>(`SELECT ${COLUMNS} FROM desired_state`);
+    const grouped = Map.groupBy(rows, (row) => row.service);
+    return new Map([...grouped].map(([service, own]) => [service, own.map(desired)]));
   }
 
   /** By loop name. */

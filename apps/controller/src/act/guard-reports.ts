@@ -25,7 +25,12 @@ export const GUARD_GONE_MS = 15_000;
 /** Reports older than this are forgotten altogether. */
 const FORGET_MS = 600_000;
 
-export class GuardReports {
+/** Guards of all services, as the cycle reads them. */
+export interface GuardWords {
+  all(): Promise<Map<string, GuardWord[]>>;
+}
+
+export class GuardReports implements GuardWords {
   constructor(private readonly db: Queryable) {}
 
   async hear(report: GuardReport): Promise<void> {
@@ -49,26 +54,29 @@ export class GuardReports {
 
   /** Of all services, one query. Guards that are long gone are left out. */
   async all(): Promise<Map<string, GuardWord[]>> {
+    return Map.groupBy(await this.#read(null), ({ report }) => report.service);
+  }
+
+  ofService(service: string): Promise<GuardWord[]> {
+    return this.#read(service);
+  }
+
+  async #read(service: string | null): Promise<GuardWord[]> {
     const { rows } = await this.db.query<Row>(
       `SELECT report, accepted_total, rejected_total, seen_ms_total,
               floor(extract(epoch FROM received_at) * 1000)::bigint AS received_ms
-       FROM guard_report WHERE received_at > now() - $1 * interval '1 millisecond'`,
-      [FORGET_MS],
+       FROM guard_report
+       WHERE received_at > now() - $1 * interval '1 millisecond'
+         AND ($2::text IS NULL OR service = $2)`,
+      [FORGET_MS, service],
     );
-    const words = rows.map(
-      (row): GuardWord => ({
-        report: guardReport.parse(row.report),
-        receivedAtMs: Number(row.received_ms),
-        acceptedTotal: Number(row.accepted_total),
-        rejectedTotal: Number(row.rejected_total),
-        seenMsTotal: row.seen_ms_total,
-      }),
-    );
-    return Map.groupBy(words, ({ report }) => report.service);
-  }
-
-  async ofService(service: string): Promise<GuardWord[]> {
-    return (await this.all()).get(service) ?? [];
+    return rows.map((row) => ({
+      report: guardReport.parse(row.report),
+      receivedAtMs: Number(row.received_ms),
+      acceptedTotal: Number(row.accepted_total),
+      rejectedTotal: Number(row.rejected_total),
+      seenMsTotal: row.seen_ms_total,
+    }));
   }
 }
 

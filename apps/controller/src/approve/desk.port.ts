@@ -28,6 +28,11 @@ export interface Unjudged {
   readonly finishedAtMs: number;
 }
 
+export interface AutonomyOverride {
+  readonly autonomy: DirectionalAutonomy;
+  readonly setAtMs: number;
+}
+
 export interface DeskView {
   readonly automation: Automation;
   readonly pending: ReadonlyMap<string, Pending>;
@@ -36,8 +41,8 @@ export interface DeskView {
   /** Since the last look, oldest first. */
   readonly finished: readonly Finished[];
   readonly unjudged: readonly Unjudged[];
-  /** Autonomy people set at run time, by loop id. */
-  readonly autonomy: ReadonlyMap<string, DirectionalAutonomy>;
+  /** Autonomy set at run time, by loop id. */
+  readonly autonomy: ReadonlyMap<string, AutonomyOverride>;
   /** Past predictions by loop id. */
   readonly trackRecord: ReadonlyMap<string, { met: number; judged: number }>;
 }

@@ -13,7 +13,15 @@ import { CLOCK, CONFIG, PG_POOL } from '../platform/tokens.ts';
 import { actionIdOf, insertAction } from './actions.sql.ts';
 import { AutomationSwitch } from './automation.service.ts';
 import { digestOfContent, type ProposalContent } from './content.ts';
-import type { Desk, DeskView, Finished, Judgement, Pending, Unjudged } from './desk.port.ts';
+import type {
+  AutonomyOverride,
+  Desk,
+  DeskView,
+  Finished,
+  Judgement,
+  Pending,
+  Unjudged,
+} from './desk.port.ts';
 
 /** How long an autonomy that was lowered after harm stays so, unless a person sets another. */
 const LOWERED_FOR = '7 days';
@@ -214,11 +222,21 @@ export class PostgresDesk implements Desk {
     }));
   }
 
-  async #autonomy(): Promise<Map<string, DirectionalAutonomy>> {
-    const { rows } = await this.pool.query<{ subject: string; value: DirectionalAutonomy }>(
-      `SELECT subject, value FROM override WHERE kind = 'autonomy' AND expires_at > now()`,
+  async #autonomy(): Promise<Map<string, AutonomyOverride>> {
+    const { rows } = await this.pool.query<{
+      subject: string;
+      value: DirectionalAutonomy;
+      set_ms: string;
+    }>(
+      `SELECT subject, value, floor(extract(epoch FROM created_at) * 1000)::bigint AS set_ms
+       FROM override WHERE kind = 'autonomy' AND expires_at > now()`,
     );
-    return new Map(rows.map(({ subject, value }) => [subject, value]));
+    return new Map(
+      rows.map(({ subject, value, set_ms }) => [
+        subject,
+        { autonomy: value, setAtMs: Number(set_ms) },
+      ]),
+    );
   }
 
   async #trackRecord(): Promise<DeskView['trackRecord']> {

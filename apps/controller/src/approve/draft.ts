@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Autonomy, Evidence, Knob, Mode } from '@flyball/contract';
 import type { LoopDecision } from '../decide/loop.ts';
-import { loopId } from '../decide/words.ts';
+import { type LoopName, loopId } from '../decide/words.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Assessment } from '../orient/assess.ts';
 import { blastRadius } from './blast-radius.ts';
@@ -113,4 +113,46 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
     others.push('Add replicas instead of shedding');
   }
   return others;
+}
+
+/** The way back from a change that harmed. */
+export function draftUndo(
+  done: ProposalContent,
+  now: {
+    readonly targetVersion: string;
+    readonly why: string;
+    readonly proposedBy: string;
+    readonly nowMs: number;
+    readonly traceId: string | null;
+  },
+): ProposalContent {
+  const [before, after] = [done.after, done.before];
+  const loop = done.loopId.slice(done.service.length + 1) as LoopName;
+  return {
+    ...done,
+    id: randomUUID(),
+    title: `Undo: ${describeChange({ service: done.service, loop, before, after })}`,
+    before,
+    after,
+    reason: 'undo',
+    why: now.why,
+    terms: {},
+    guards: [],
+    prediction: {
+      ...done.prediction,
+      text: 'Things go back to what they were before the change.',
+      value: null,
+      low: null,
+      high: null,
+      withinMs: null,
+    },
+    undo: `Set it to ${formatKnob(loop, before)} again.`,
+    ifNothing: 'The change that did harm stays in force.',
+    alternatives: ['Do nothing'],
+    preconditions: { ...done.preconditions, targetVersion: now.targetVersion },
+    proposedBy: now.proposedBy,
+    createdAtMs: now.nowMs,
+    expiresAtMs: now.nowMs + (done.expiresAtMs - done.createdAtMs),
+    traceId: now.traceId,
+  };
 }

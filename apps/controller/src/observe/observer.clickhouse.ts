@@ -7,6 +7,7 @@ import type { Observer, Question } from './observer.port.ts';
 import {
   EDGES,
   type EdgeRow,
+  EXAMPLES,
   GAUGES,
   type GaugeRow,
   RED,
@@ -77,6 +78,20 @@ export class ClickHouseObserver implements Observer {
       })),
       failures,
     };
+  }
+
+  async examples(service: string, nowMs: number): Promise<readonly string[]> {
+    try {
+      const result = await this.clickhouse.query({
+        query: EXAMPLES,
+        query_params: { service, now: Math.floor(nowMs / 1000) },
+        format: 'JSONEachRow',
+        abort_signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return (await result.json<{ trace: string }>()).map(({ trace }) => trace);
+    } catch {
+      return [];
+    }
   }
 
   async #query<Row>(family: Family, query: string, params: Params, parent: Span): Promise<Row[]> {

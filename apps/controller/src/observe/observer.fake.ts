@@ -16,6 +16,10 @@ export class FakeObserver implements Observer {
     };
   }
 
+  async examples(): Promise<readonly string[]> {
+    return ['4bf92f3577b34da6a3ce929d0e0e4736'];
+  }
+
   /** One service with the same utilisation on each instance. */
   show(
     service: string,

@@ -15,4 +15,6 @@ export interface Question {
 export interface Observer {
   /** Never rejects: a family that cannot be read is named in `failures`. */
   observe(questions: readonly Question[], nowMs: number, parent: Span): Promise<Snapshot>;
+  /** Slow kept traces of the last minutes, for people to look at. Never rejects. */
+  examples(service: string, nowMs: number): Promise<readonly string[]>;
 }

@@ -98,3 +98,13 @@ FROM (
 )
 GROUP BY service`;
 }
+
+/** The slowest kept traces through a service; what a person would want to see. */
+export const EXAMPLES = `
+SELECT TraceId AS trace, max(Duration) AS slowest
+FROM otel_traces
+WHERE ServiceName = {service:String}
+  AND Timestamp >= fromUnixTimestamp({now:UInt32}) - toIntervalSecond(300)
+GROUP BY trace
+ORDER BY slowest DESC
+LIMIT 3`;

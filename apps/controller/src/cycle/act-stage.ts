@@ -1,0 +1,117 @@
+import { sameKnob } from '@flyball/control';
+import { draftProposal, draftUndo } from '../approve/draft.ts';
+import type { LoopDecision } from '../decide/loop.ts';
+import type { Assessment } from '../orient/assess.ts';
+import { judge } from './judge.ts';
+import { sampleRow, shownAutonomy } from './loop-view.ts';
+import {
+  type CycleParts,
+  type Decided,
+  eventRow,
+  type Round,
+  splitLoopId,
+  stopText,
+} from './parts.ts';
+import { reconcile } from './reconcile.ts';
+
+/** Lays what the loops want before people, or has it done, and judges what was done. */
+export class ActStage {
+  constructor(private readonly parts: CycleParts) {}
+
+  async act(
+    decided: readonly Decided[],
+    assessments: ReadonlyMap<string, Assessment>,
+    round: Round,
+  ): Promise<void> {
+    for (const one of decided) {
+      this.#record(one, round);
+      if (one.decision === null) continue;
+      const assessment = assessments.get(one.policy.service);
+      if (assessment !== undefined) await this.#settle(one, one.decision, assessment, round);
+    }
+    await this.#judge(assessments, round);
+  }
+
+  #record({ id, policy, loop, state, autonomy }: Decided, round: Round): void {
+    if (state.tick === null) return;
+    const row = sampleRow(
+      { service: policy.service, name: loop },
+      state.tick,
+      shownAutonomy(autonomy),
+    );
+    this.parts.recorder.write('flyball_loop_samples', row);
+    this.parts.live.publish({ topic: 'tick', loopId: id, atMs: round.nowMs });
+  }
+
+  async #settle(
+    { id, policy, state, autonomy, target, mode }: Decided,
+    decision: LoopDecision,
+    assessment: Assessment,
+    round: Round,
+  ): Promise<void> {
+    const { desk, observer, actor } = this.parts;
+    const intent = reconcile({
+      nowMs: round.nowMs,
+      decision,
+      autonomy,
+      pending: round.desk.pending.get(id) ?? null,
+      open: round.desk.open.has(id),
+      stopped: stopText(state, round)?.text ?? null,
+      targetVersion: target?.version ?? '',
+      quietTicks: state.quietTicks,
+    });
+    switch (intent.kind) {
+      case 'nothing':
+      case 'shadow':
+      case 'keep':
+        return;
+      case 'withdraw':
+        return desk.withdraw(intent.id, intent.why);
+      case 'propose': {
+        const asked = intent.approvedBy === null;
+        const content = draftProposal({
+          decision,
+          assessment,
+          snapshot: round.snapshot,
+          targetVersion: target?.version ?? '',
+          autonomy: intent.autonomy,
+          mode,
+          trackRecord: round.desk.trackRecord.get(id) ?? { met: 0, judged: 0 },
+          exampleTraceIds: asked ? await observer.examples(policy.service, round.nowMs) : [],
+          proposedBy: actor,
+          traceId: round.traceId,
+        });
+        return desk.propose(content, intent.approvedBy, round.fence);
+      }
+    }
+  }
+
+  /** Did what was done help? What harmed is undone, and its loop asks from now on. */
+  async #judge(assessments: ReadonlyMap<string, Assessment>, round: Round): Promise<void> {
+    const { desk, actor } = this.parts;
+    for (const action of round.desk.unjudged) {
+      const { content } = action;
+      const judgement = judge(action, assessments.get(content.service), round.nowMs);
+      if (judgement === null) continue;
+      await desk.judge(action.id, judgement);
+      if (judgement.state !== 'harmed') continue;
+      const event = { kind: 'action.harmed', subject: content.loopId, text: judgement.text };
+      this.parts.recorder.write('flyball_events', eventRow(event, actor, round));
+      await desk.lowerAutonomy(content.loopId, judgement.text);
+      const [service, loop] = splitLoopId(content.loopId);
+      const target = round.surroundings.get(service)?.targets.get(loop);
+      // Undo only what is still in force: a later change is somebody's newer decision.
+      if (target === undefined || 'away' in target || !sameKnob(target.value, content.after))
+        continue;
+      const undo = draftUndo(content, {
+        targetVersion: target.version,
+        why: judgement.text,
+        proposedBy: actor,
+        nowMs: round.nowMs,
+        traceId: round.traceId,
+      });
+      const approvedBy = content.autonomy === 'auto' ? 'policy:undo' : null;
+      await desk.propose(undo, approvedBy, round.fence);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Policy } from '@flyball/contract';
+import type { Span } from '@opentelemetry/api';
+import { NO_MEMORY } from '../decide/loop.ts';
+import { type LoopName, loopId } from '../decide/words.ts';
+import { inSpan } from '../platform/tracing.ts';
+import { ActStage } from './act-stage.ts';
+import { DecideStage } from './decide-stage.ts';
+import { loopView } from './loop-view.ts';
+import type { KeptLoop, KeptMode } from './memory.port.ts';
+import { OrientStage } from './orient-stage.ts';
+import { autonomyOf, type CycleParts, type Round } from './parts.ts';
+import { questionFor } from './questions.ts';
+import { ControlState } from './service-state.ts';
+import { readSurroundings } from './surroundings.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The OODA cycle: observe, orient, decide, act. It owns all state that changes from tick to tick,
+ * and through its stages is the only caller of the laws and of the mode machines. Runs on the
+ * leader only, one at a time.
+ */
+export class Cycle {
+  readonly #state = new ControlState();
+  readonly #orient: OrientStage;
+  readonly #decide: DecideStage;
+  readonly #act: ActStage;
+  /** Ends of actions up to here are known. */
+  #seenUntilMs = 0;
+  #loaded = false;
+
+  constructor(private readonly parts: CycleParts) {
+    this.#orient = new OrientStage(parts, this.#state);
+    this.#decide = new DecideStage(parts, this.#state);
+    this.#act = new ActStage(parts);
+  }
+
+  /** Forgets everything: the next run loads what the last leader kept. */
+  reset(): void {
+    this.#state.clear();
+    this.#loaded = false;
+  }
+
+  async run(policies: readonly Policy[], fence: number): Promise<void> {
+    const { tracer, clock, live, recorder } = this.parts;
+    await inSpan(tracer, null, 'ooda cycle', async (span) => {
+      const nowMs = clock.nowMs();
+      if (!this.#loaded) await this.#load(nowMs);
+      const observed = await inSpan(tracer, span, 'observe', (inner) =>
+        this.#observe(policies, nowMs, inner),
+      );
+      const round: Round = { ...observed, nowMs, fence, traceId: span.spanContext().traceId };
+      const assessments = await inSpan(tracer, span, 'orient', () =>
+        this.#orient.orient(policies, round),
+      );
+      const decisions = await inSpan(tracer, span, 'decide', () =>
+        this.#decide.decide(assessments, round),
+      );
+      await inSpan(tracer, span, 'act', () => this.#act.act(decisions, assessments, round));
+      await this.#keep(policies, round);
+      await recorder.flush();
+      live.publish({ topic: 'cycle', atMs: nowMs });
+    });
+  }
+
+  async #load(nowMs: number): Promise<void> {
+    const { loops, modes } = await this.parts.memory.load();
+    for (const [service, { machine, view }] of modes) {
+      Object.assign(this.#state.service(service), { machine, modeView: view });
+    }
+    for (const { memory, view } of loops.values()) {
+      // Actions of the last hour are read again from the desk, so that none is counted twice.
+      const state = this.#state.loop(view.service, view.name as LoopName);
+      state.memory = { ...memory, history: NO_MEMORY.history };
+    }
+    this.#seenUntilMs = nowMs - HOUR_MS;
+    this.#loaded = true;
+  }
+
+  async #observe(
+    policies: readonly Policy[],
+    nowMs: number,
+    parent: Span,
+  ): Promise<Pick<Round, 'snapshot' | 'surroundings' | 'desk'>> {
+    const { observer, desk } = this.parts;
+    // Targets before the desk: a change of ours is then always known by the time it is seen.
+    const [snapshot, surroundings] = await Promise.all([
+      observer.observe(policies.map(questionFor), nowMs, parent),
+      readSurroundings(policies, this.parts, nowMs),
+    ]);
+    const view = await desk.look(this.#seenUntilMs);
+    this.#seenUntilMs = Math.max(
+      this.#seenUntilMs,
+      ...view.finished.map(({ finishedAtMs }) => finishedAtMs),
+    );
+    return { snapshot, surroundings, desk: view };
+  }
+
+  async #keep(policies: readonly Policy[], round: Round): Promise<void> {
+    const loops = new Map<string, KeptLoop>();
+    const modes = new Map<string, KeptMode>();
+    for (const policy of policies) {
+      const state = this.#state.service(policy.service);
+      if (state.machine !== null && state.modeView !== null) {
+        modes.set(policy.service, { machine: state.machine, view: state.modeView });
+      }
+      for (const [loop, { memory, tick }] of state.loops) {
+        if (policy.loops[loop] === undefined) continue;
+        const id = loopId(policy.service, loop);
+        const view = loopView({
+          policy,
+          loop,
+          memory,
+          autonomy: autonomyOf(policy, loop, round),
+          tick,
+          pendingProposalId: round.desk.pending.get(id)?.id ?? null,
+          automationStopped: round.desk.automation.stopped,
+          nowMs: round.nowMs,
+        });
+        loops.set(id, { memory, view });
+      }
+    }
+    const kept = await this.parts.memory.save(round.fence, loops, modes);
+    if (!kept) throw new Error('a newer leader has written: this one steps back');
+  }
+}

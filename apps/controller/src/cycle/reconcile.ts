@@ -1,0 +1,93 @@
+import type { Autonomy, Knob } from '@flyball/contract';
+import { autonomyOf, type DirectionalAutonomy, sameKnob } from '@flyball/control';
+import type { Pending } from '../approve/desk.port.ts';
+import type { LoopDecision } from '../decide/loop.ts';
+
+/** What a decision means for the proposals of its loop. */
+export type Intent =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'shadow' }
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'propose'; readonly autonomy: Autonomy; readonly approvedBy: string | null }
+  | { readonly kind: 'withdraw'; readonly id: string; readonly why: string };
+
+export interface ReconcileInput {
+  readonly nowMs: number;
+  readonly decision: LoopDecision;
+  readonly autonomy: DirectionalAutonomy;
+  readonly pending: Pending | null;
+  /** An action of this loop is queued or running. */
+  readonly open: boolean;
+  /** Set: nothing may be done, and why. */
+  readonly stopped: string | null;
+  readonly targetVersion: string;
+  /** Ticks in a row, this one included, in which the loop wanted nothing. */
+  readonly quietTicks: number;
+}
+
+/** A proposal people may be reading is not replaced by a slightly different one for this long. */
+const CALM_MS = 15_000;
+/** A wish that is gone for one tick may be back at the next. */
+const QUIET_TICKS = 2;
+
+/** Whether the loop wants its knob elsewhere. */
+export function wantsChange({ bounded, applied }: LoopDecision): boolean {
+  return !sameKnob(bounded, applied);
+}
+
+export function reconcile(input: ReconcileInput): Intent {
+  const { decision, pending, open, stopped, quietTicks } = input;
+  if (stopped !== null) return gone(pending, stopped);
+  if (open) return { kind: 'nothing' };
+  if (!wantsChange(decision)) {
+    if (pending === null) return { kind: 'nothing' };
+    // Without evidence nobody knows whether the reason is gone: it waits for its expiry.
+    if (decision.evidenceAgeMs === null || isBlind(decision.reason)) return { kind: 'keep' };
+    return quietTicks < QUIET_TICKS ? { kind: 'keep' } : gone(pending, decision.text);
+  }
+  const autonomy = wordFor(input.autonomy, decision);
+  switch (autonomy) {
+    case 'off':
+      return gone(pending, 'the loop is off by now');
+    case 'shadow':
+      return pending === null ? { kind: 'shadow' } : gone(pending, 'the loop is a shadow by now');
+    case 'auto':
+      return { kind: 'propose', autonomy, approvedBy: 'policy:auto' };
+    case 'ask':
+      return pending !== null && stillFits(input, pending)
+        ? { kind: 'keep' }
+        : { kind: 'propose', autonomy, approvedBy: null };
+  }
+}
+
+function gone(pending: Pending | null, why: string): Intent {
+  return pending === null ? { kind: 'nothing' } : { kind: 'withdraw', id: pending.id, why };
+}
+
+const BLIND = new Set(['no-evidence', 'stale-evidence', 'evidence-missing', 'evidence-stale']);
+
+function isBlind(reason: string): boolean {
+  return BLIND.has(reason);
+}
+
+function wordFor(autonomy: DirectionalAutonomy, { applied, bounded }: LoopDecision): Autonomy {
+  return typeof applied === 'number' && typeof bounded === 'number'
+    ? autonomyOf(autonomy, applied, bounded)
+    : autonomy.up;
+}
+
+/** The same target, and the same value, or one so near and so young that asking anew would annoy. */
+function stillFits({ decision, targetVersion, nowMs }: ReconcileInput, pending: Pending): boolean {
+  const { content } = pending;
+  if (content.preconditions.targetVersion !== targetVersion) return false;
+  if (sameKnob(content.after, decision.bounded)) return true;
+  const young = nowMs - content.createdAtMs < CALM_MS;
+  return (
+    young &&
+    direction(content.before, content.after) === direction(decision.applied, decision.bounded)
+  );
+}
+
+function direction(before: Knob, after: Knob): number {
+  return typeof before === 'number' && typeof after === 'number' ? Math.sign(after - before) : 0;
+}
