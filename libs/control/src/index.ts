@@ -12,6 +12,7 @@ export * from './guards/history.ts';
 export * from './guards/hold.ts';
 export * from './guards/number.ts';
 export * from './guards/timing.ts';
+export * from './invariants/invariants.ts';
 export * from './laws/capacity/capacity.ts';
 export * from './laws/pid/pid-replicas.ts';
 export * from './laws/pid/pid-replicas-config.ts';
