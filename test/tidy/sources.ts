@@ -16,7 +16,9 @@ export function sourceFiles(): string[] {
 }
 
 export function isTest(file: string): boolean {
-  return file.startsWith('test/') || /\.test\.tsx?$/.test(file) || file.endsWith('.fake.ts');
+  return (
+    file.startsWith('test/') || /\.test\.tsx?$/.test(file) || /\.(fake|fixture)\.ts$/.test(file)
+  );
 }
 
 export function read(file: string): string {

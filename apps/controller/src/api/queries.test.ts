@@ -109,7 +109,7 @@ async function fill(): Promise<void> {
   await insert('flyball_endpoints', [
     { time: seconds(60), ...endpoint, traces: 10, errors: 1, duration_sum_ns: 1e9 },
   ]);
-  const operation = { traces: 10, exclusive_ns: 1e8, slack_ns: 0, drag_ns: 5e7 };
+  const operation = { traces: 10, seen: 20, exclusive_ns: 1e8, slack_ns: 4e7, drag_ns: 5e7 };
   await insert(
     'flyball_critical_path',
     Array.from({ length: 10 }, (_, i) => ({
@@ -228,7 +228,7 @@ test("an endpoint's time: shares, drag, examples, and the rest as one band", asy
   const endpoint = { service: 'gateway', operation: 'POST /checkout' };
   const path = await pathBreakdownOf(clickhouse, endpoint, HOUR, 60_000);
   expect(path.rows).toHaveLength(10);
-  expect(path.rows[0]).toMatchObject({ share: 0.1, traces: 10, dragMs: 5 });
+  expect(path.rows[0]).toMatchObject({ share: 0.1, traces: 10, slackMs: 2, dragMs: 5 });
   expect(path.rows.flatMap((row) => row.exampleTraceIds)).toEqual(['a'.repeat(32)]);
   expect(path.series.keys).toHaveLength(9);
   const [point] = path.series.points;

@@ -34,8 +34,9 @@ export const pathRow = z.object({
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
   p99Ms: z.number().nullable(),
-  /** Means per trace on the path: how much later it could end; how much the root could win. */
+  /** Mean over the traces in which something waited for it: how much later it could end. */
   slackMs: z.number().nullable(),
+  /** Mean over the traces with it on the path: at most this much could be won. */
   dragMs: z.number().nullable(),
   errorRatio: z.number().nullable(),
   exampleTraceIds: z.array(z.string()),

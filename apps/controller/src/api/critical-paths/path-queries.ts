@@ -23,6 +23,8 @@ interface OperationRow {
   readonly service: string;
   readonly operation: string;
   readonly n: string;
+  /** Traces in which something waited for it, on the path or not. */
+  readonly waited: string;
   readonly failed: string;
   readonly own_ns: string;
   readonly slack: string;
@@ -86,7 +88,7 @@ export async function pathBreakdownOf(
   const totals = `SELECT sum(traces) AS n, sum(duration_sum_ns) AS total_ns
     FROM flyball_endpoints WHERE ${TIME} AND ${ENDPOINT}`;
   const operations = `
-    SELECT service, operation, sum(traces) AS n, sum(errors) AS failed,
+    SELECT service, operation, sum(traces) AS n, sum(seen) AS waited, sum(errors) AS failed,
       sum(exclusive_ns) AS own_ns, sum(slack_ns) AS slack, sum(drag_ns) AS drag,
       sumMap(buckets) AS histogram,
       groupUniqArrayIf(5)(example_trace_id, example_trace_id != '') AS examples
@@ -120,7 +122,7 @@ function pathRow(row: OperationRow, totalNs: number): PathRow {
     p50Ms: quantileMs(row.histogram, 0.5),
     p95Ms: quantileMs(row.histogram, 0.95),
     p99Ms: quantileMs(row.histogram, 0.99),
-    slackMs: Number(row.slack) / 1e6 / traces,
+    slackMs: Number(row.waited) === 0 ? null : Number(row.slack) / 1e6 / Number(row.waited),
     dragMs: Number(row.drag) / 1e6 / traces,
     errorRatio: ratio(row.failed, row.n),
     exampleTraceIds: row.examples,
