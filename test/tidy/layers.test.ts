@@ -15,10 +15,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     '@flyball/control',
   ],
   'apps/dashboard': ['@flyball/contract'],
-  'infra/embedded/clickhouse': [],
-  'infra/embedded/postgres': [],
+  'infra/embedded/lifecycle': [],
+  'infra/embedded/clickhouse': ['@flyball/lifecycle'],
+  'infra/embedded/postgres': ['@flyball/lifecycle'],
   'infra/demo': ['@flyball/contract'],
-  'infra/up': [],
+  'infra/up': ['@flyball/lifecycle'],
 };
 
 const PURE = ['libs/control/src', 'libs/tracing/src'];

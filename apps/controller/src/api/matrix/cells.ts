@@ -27,7 +27,7 @@ const blank = { detail: null, origin: null, exempt: null };
 
 export const percent = (ratio: number) =>
   `${Number((ratio * 100).toPrecision(ratio >= 0.1 ? 3 : 2))} %`;
-export const millis = (ms: number) =>
+const millis = (ms: number) =>
   ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`;
 const rate = (perSecond: number) =>
   `${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)}/s`;

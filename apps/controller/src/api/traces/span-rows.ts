@@ -25,7 +25,7 @@ export interface SpanRow {
 }
 
 /** The dashboard draws this many; a larger trace is cut, and says so. */
-export const MOST_SPANS = 20_000;
+const MOST_SPANS = 20_000;
 
 /** The spans of one trace, earliest first; empty when it was not kept. */
 export async function spansOfTrace(
