@@ -5,7 +5,7 @@ import {
   writeThreshold,
 } from '../context/trace-state.ts';
 import type { Decision } from '../sampling/decision.ts';
-import { traceRandomness } from '../sampling/randomness.ts';
+import { traceFraction, traceRandomness, wholeRate } from '../sampling/randomness.ts';
 import { readAttributes, readScopeFields } from './envelope.ts';
 import { type Interner, OVERFLOW_ID } from './interner.ts';
 import * as row from './span-table.ts';
@@ -51,7 +51,7 @@ export interface TraceRow {
   'Links.Attributes': AttributeMap[];
 }
 
-/** The integer 1-in-N by which readers weight a sampled span. */
+/** The whole number by which readers weight a sampled span. */
 export const SAMPLE_RATE_ATTRIBUTE = 'SampleRate';
 
 const TRACE_STATE = 0x1a;
@@ -63,7 +63,7 @@ const STATUS = 0x7a;
 
 /**
  * Decodes one scanned span fully. With the decision that kept it, tracestate says so (`ot=th`, only
- * ever raised) and the attribute `SampleRate` holds the rounded number of spans it stands for.
+ * ever raised) and the attribute `SampleRate` holds the number of spans it stands for.
  */
 export function decodeSpan(
   table: SpanTable,
@@ -126,7 +126,7 @@ function markSampled(
   const before = known.threshold !== undefined && known.threshold <= randomness;
   const earlier = before ? (known.threshold as bigint) : 0n;
   const threshold = earlier > decision.threshold ? earlier : decision.threshold;
-  const rate = Math.round(1 / probabilityOf(threshold));
+  const rate = wholeRate(1 / probabilityOf(threshold), traceFraction(table, span));
   setEntry(attributes, SAMPLE_RATE_ATTRIBUTE, String(rate));
   return writeThreshold(traceState, threshold);
 }

@@ -7,9 +7,11 @@ import {
   type SpanTable,
   TRACE_C,
   TRACE_D,
+  WORDS,
 } from '../otlp/span-table.ts';
 import { readText } from '../otlp/value.ts';
 import { WireReader } from '../otlp/wire.ts';
+import { hashTraceId } from '../window/trace-table.ts';
 
 const TRACE_STATE = 0x1a;
 
@@ -17,6 +19,22 @@ const TRACE_STATE = 0x1a;
 export function traceRandomness(table: SpanTable, span: number): bigint {
   const high = BigInt(table.word(span, TRACE_C) & 0xffffff);
   return (high << 32n) | BigInt(table.word(span, TRACE_D) >>> 0);
+}
+
+/** 0 … 1 from all of the trace id, mixed: not correlated with its randomness, alike in a trace. */
+export function traceFraction(table: SpanTable, span: number): number {
+  const hash = hashTraceId(table.rows, span * WORDS, 0x53a1b7);
+  return (hash >>> 0) / 2 ** 32;
+}
+
+/**
+ * Readers take whole rates only. Plain rounding would make every sum wrong by up to a third (1 in
+ * 3.33 counted as 3), so the part behind the point decides how often it is rounded up.
+ */
+export function wholeRate(rate: number, fraction: number): number {
+  const whole = Math.round(rate);
+  if (Math.abs(rate - whole) < 1e-9 * rate) return whole;
+  return Math.floor(rate) + (fraction < rate - Math.floor(rate) ? 1 : 0);
 }
 
 /** The tracestate of a scanned span, '' without one. */
