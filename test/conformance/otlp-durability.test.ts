@@ -115,7 +115,9 @@ test('kill -9 again and again under load: nothing decided is missing, nothing is
   const found = await until('every decided span', 20_000, async () => {
     const spans = await clickhouse.spans('again');
     const known = new Set(spans);
-    return certain.every((id) => known.has(id)) ? spans : undefined;
+    const missing = certain.filter((id) => !known.has(id)).length;
+    if (missing > 0) throw new Error(`${missing} of ${certain.length} decided spans are missing`);
+    return spans;
   });
   expect(new Set(found).size).toBe(found.length);
   const known = new Set(sent);

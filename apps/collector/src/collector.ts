@@ -129,7 +129,7 @@ export function createCollector(setup: CollectorSetup) {
     outbox,
     spool,
     delivery,
-    deliverable: () => store.schema.ready,
+    deliverable: () => store.schema.state === 'ready',
     everySecond: (nowMs) => sampling.tick(nowMs),
     now,
     elapsed: () => performance.now(),

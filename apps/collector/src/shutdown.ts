@@ -31,8 +31,8 @@ export async function shutdown(
   const { decided, written } = loop.finish(() => passed() > DECIDED_BY_MS);
   if (!decided) log.error('traces were still waiting when the time to stop was over');
   if (!written) log.error('the disk refused rows; they are lost');
-  while (schema.ready && passed() < DELIVERED_BY_MS) {
-    delivery.tick();
+  while (schema.state !== 'away' && delivery.failures === 0 && passed() < DELIVERED_BY_MS) {
+    if (schema.state === 'ready') delivery.tick();
     if (delivery.sending === 0 && spool.backlog(0).blocks === 0) break;
     await sleep(20);
   }

@@ -91,7 +91,7 @@ export class TracePipeline {
       if (trace === undefined) return false;
       const decision = this.decided(trace, nowMs);
       if (decision.keep) this.kept = { trace, decision, next: 0 };
-      else this.window.settle(decision);
+      else this.settle(trace, decision);
     }
     return true;
   }
@@ -111,18 +111,12 @@ export class TracePipeline {
   }
 
   private decided(trace: TraceView, nowMs: number): Decision {
-    const late = trace.earlier !== undefined;
-    const decision = trace.earlier ?? decide(trace, this.rules, this.strings);
-    const verdict = decision.keep ? 'kept' : 'dropped';
     // Spans that came late were not there when the trace was analysed: half a path misleads.
-    if (!late) {
-      this.edges.record(trace, nowMs);
-      this.origins.record(trace, decision, nowMs);
-      this.ledger.record(trace, decision, nowMs);
-      this.tally.traces.add({ trigger: trace.trigger, verdict });
-    }
-    const reason = late ? 'late' : decision.reason;
-    this.tally.spans.add({ verdict, reason }, trace.spans.count);
+    if (trace.earlier !== undefined) return trace.earlier;
+    const decision = decide(trace, this.rules, this.strings);
+    this.edges.record(trace, nowMs);
+    this.origins.record(trace, decision, nowMs);
+    this.ledger.record(trace, decision, nowMs);
     return decision;
   }
 
@@ -134,7 +128,16 @@ export class TracePipeline {
       if (spent()) return;
     }
     this.kept = undefined;
-    this.window.settle(kept.decision);
+    this.settle(kept.trace, kept.decision);
+  }
+
+  /** A trace counts as decided only now: what is kept of it goes to the spool in this step. */
+  private settle(trace: TraceView, decision: Decision): void {
+    const verdict = decision.keep ? 'kept' : 'dropped';
+    const late = trace.earlier !== undefined;
+    if (!late) this.tally.traces.add({ trigger: trace.trigger, verdict });
+    this.tally.spans.add({ verdict, reason: late ? 'late' : decision.reason }, trace.spans.count);
+    this.window.settle(decision);
   }
 }
 

@@ -31,7 +31,8 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
     }),
     check('clickhouse', false, async (signal) => {
       await sink.ping(signal);
-      if (!schema.ready) throw new Error('answers, but its schema is not up to date yet');
+      if (schema.state !== 'ready')
+        throw new Error('answers, but its schema is not up to date yet');
     }),
     check('sink', false, async () => {
       const { oldestMs } = spool.backlog(now());

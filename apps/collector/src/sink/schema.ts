@@ -13,7 +13,8 @@ export interface SchemaEvents {
  * out to be missing. The collector takes in data meanwhile.
  */
 export class Schema {
-  ready = false;
+  /** `applying` until the store has answered or failed to, for the first time or anew. */
+  state: 'applying' | 'ready' | 'away' = 'applying';
   private running = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
@@ -27,7 +28,7 @@ export class Schema {
 
   /** Starts, or starts anew; returns at once. */
   apply(): void {
-    this.ready = false;
+    this.state = 'applying';
     if (this.running || this.stopped) return;
     this.running = true;
     void this.attempt(MIN_WAIT_MS);
@@ -42,9 +43,10 @@ export class Schema {
     try {
       const versions = await migrateClickHouse(this.client);
       this.running = false;
-      this.ready = true;
+      this.state = 'ready';
       this.events.applied(versions);
     } catch (error) {
+      this.state = 'away';
       if (this.stopped) return;
       this.events.failed(error as Error, waitMs);
       const next = Math.min(MAX_WAIT_MS, waitMs * 2);
