@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Interner, NOT_UTF8, OVERFLOW_ID, OVERFLOW_TEXT, viewOf } from './interner.ts';
+import { encodeUtf8 } from './utf8.ts';
+
+test('the same text has the same id, wherever its bytes are; ids give the text back', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 500 }), (texts) => {
+      const strings = new Interner();
+      const ids = new Map(texts.map((text) => [text, strings.internText(text)]));
+      for (const text of texts) {
+        const bytes = encodeUtf8(`ab${text}cd`);
+        const length = bytes.length - 4;
+        expect(strings.intern(bytes, viewOf(bytes), 2, length)).toBe(ids.get(text));
+        expect(strings.text(ids.get(text) as number)).toBe(text);
+      }
+      expect(new Set(ids.values()).size).toBe(ids.size);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the table is bounded in entries, bytes and length of one text', () => {
+  const few = new Interner({ maxEntries: 4 });
+  const ids = ['a', 'b', 'c', 'd'].map((text) => few.internText(text));
+  expect(ids).toEqual([2, 3, OVERFLOW_ID, OVERFLOW_ID]);
+  expect([few.size, few.overflows, few.text(OVERFLOW_ID)]).toEqual([4, 2, OVERFLOW_TEXT]);
+  expect(few.internText('a')).toBe(2);
+  const small = new Interner({ maxBytes: 20 });
+  expect(small.internText('x'.repeat(8))).toBe(2);
+  expect(small.internText('y')).toBe(OVERFLOW_ID);
+  expect(new Interner().internText('x'.repeat(1025))).toBe(OVERFLOW_ID);
+});
+
+test('bytes that are no text have no id', () => {
+  const strings = new Interner();
+  for (const bytes of [Uint8Array.of(0xff), new Uint8Array(2000).fill(0xff)]) {
+    expect(strings.intern(bytes, viewOf(bytes), 0, bytes.length)).toBe(NOT_UTF8);
+    expect(strings.intern(bytes, viewOf(bytes), 0, bytes.length)).toBe(NOT_UTF8);
+  }
+});
