@@ -1,11 +1,11 @@
 import type { Knob } from '@flyball/contract';
 
 /**
- * Numbers as a person reads them: three significant figures, a narrow no-break space before the
+ * Numbers as a person reads them: three significant figures, a no-break space before the
  * unit, and a dash for "not known", never a zero.
  */
 
-const gap = ' ';
+const gap = '\u00a0';
 export const unknown = '–';
 
 function significant(value: number): string {
@@ -92,14 +92,27 @@ export function formatKnob(knob: Knob | null, unit: string): string {
   return parts.length === 0 ? unknown : parts.join(', ');
 }
 
+function coarse(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return `${seconds}${gap}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${gap}min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}${gap}h`;
+  return `${Math.floor(seconds / 86_400)}${gap}d`;
+}
+
 /** How long ago, coarse: `12 s ago`. */
 export function formatAge(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 1) return 'now';
-  if (seconds < 60) return `${seconds}${gap}s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}${gap}min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}${gap}h ago`;
-  return `${Math.floor(seconds / 86_400)}${gap}d ago`;
+  return ms < 1000 ? 'now' : `${coarse(ms)} ago`;
+}
+
+/** For how long, coarse: `for 12 s`. */
+export function formatSince(ms: number): string {
+  return `for ${coarse(ms)}`;
+}
+
+/** `1 span`, `2 spans`. */
+export function formatCount(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Time left, `4:09`; never below zero. */

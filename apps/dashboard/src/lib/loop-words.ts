@@ -31,6 +31,7 @@ export const autonomyWords: Record<Autonomy, { name: string; about: string }> = 
 
 export const autonomies: readonly Autonomy[] = ['off', 'shadow', 'ask', 'auto'];
 
+/** The loop's page; `/api` before it is its resource. */
 export function loopHref(loopId: string): string {
   return `/loops/${loopId.split('/').map(encodeURIComponent).join('/')}`;
 }

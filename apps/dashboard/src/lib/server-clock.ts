@@ -13,7 +13,7 @@ export function learnServerTime(serverNowMs: number, sentMs: number): void {
   offsetMs = serverNowMs - (sentMs + receivedMs) / 2;
 }
 
-export function serverNow(): number {
+function serverNow(): number {
   return Date.now() + offsetMs;
 }
 

@@ -6,13 +6,22 @@ export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
 const storageKey = 'flyball-theme';
+const changed = 'flyball-theme';
 
 /** Runs before the first paint, so that a dark room is not lit up by a white flash. */
-export const themeScript = `(function(){
-var m=matchMedia('(prefers-color-scheme: dark)');
-function a(){var s;try{s=localStorage.getItem('${storageKey}')}catch(e){}
-document.documentElement.dataset.theme=s==='light'||s==='dark'?s:m.matches?'dark':'light'}
-a();m.addEventListener('change',a);addEventListener('storage',a);addEventListener('flyball-theme',a)})()`;
+export const themeScript = `(() => {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const apply = () => {
+    let chosen = null;
+    try { chosen = localStorage.getItem('${storageKey}'); } catch {}
+    const theme = chosen === 'light' || chosen === 'dark' ? chosen : dark.matches ? 'dark' : 'light';
+    document.documentElement.dataset.theme = theme;
+  };
+  apply();
+  dark.addEventListener('change', apply);
+  addEventListener('storage', apply);
+  addEventListener('${changed}', apply);
+})()`;
 
 function readTheme(): Theme {
   try {
@@ -26,8 +35,8 @@ function readTheme(): Theme {
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const theme = useSyncExternalStore(
     (listener) => {
-      window.addEventListener('flyball-theme', listener);
-      return () => window.removeEventListener('flyball-theme', listener);
+      window.addEventListener(changed, listener);
+      return () => window.removeEventListener(changed, listener);
     },
     readTheme,
     () => 'system' as const,
@@ -38,7 +47,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
     } catch {
       // Storage can be forbidden; the system's theme stays.
     }
-    window.dispatchEvent(new Event('flyball-theme'));
+    window.dispatchEvent(new Event(changed));
   };
   return [theme, choose];
 }

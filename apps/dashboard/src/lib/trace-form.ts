@@ -51,3 +51,8 @@ export function writeDuration(ms: number | null): string {
   if (ms === null) return '';
   return ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`;
 }
+
+/** The search for this attribute; commas stand between attributes in the URL, so they are escaped. */
+export function attributePath(key: string, value: string): string {
+  return `/traces?attribute=${encodeURIComponent(`${key}=${value}`.replaceAll(',', '%2C'))}`;
+}

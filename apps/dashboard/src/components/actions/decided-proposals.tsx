@@ -2,6 +2,7 @@
 
 import type { Proposal } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { formatDateTime } from '../../lib/format.ts';
 import { proposalsQuery } from '../../lib/queries.ts';
 import { Empty, Loaded } from '../ui/states.tsx';
@@ -41,7 +42,12 @@ function Decided({ proposal, open }: { proposal: Proposal; open: boolean }) {
   const comment = proposal.votes.findLast((vote) => vote.comment !== '')?.comment;
   return (
     <details open={open}>
-      <summary className="grid list-none gap-x-5 gap-y-0.5 px-3 py-2 hover:bg-sunken lg:grid-cols-[8.5rem_1.3fr_1fr_1.2fr]">
+      <summary
+        className={clsx(
+          'grid list-none gap-x-5 gap-y-0.5 px-3 py-2 hover:bg-sunken',
+          'lg:grid-cols-[8.5rem_1.3fr_1fr_1.2fr]',
+        )}
+      >
         <span className="text-muted">{formatDateTime(proposal.createdAtMs)}</span>
         <span className="font-medium">{proposal.title}</span>
         <span>

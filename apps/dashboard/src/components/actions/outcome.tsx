@@ -4,6 +4,7 @@ import type { Proposal, ProposalConflict } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { proposalsQuery } from '../../lib/queries.ts';
+import { useServerNow } from '../../lib/server-clock.ts';
 import { conflictIn, type useDecision } from '../../lib/use-decision.ts';
 import { Age } from '../ui/age.tsx';
 import { Failure } from '../ui/states.tsx';
@@ -18,8 +19,20 @@ export function Outcome({ proposal, gone, decision }: Props) {
   return (
     <>
       {decision.isError ? <Failure error={decision.error} /> : null}
-      {gone ? <BySomebodyElse id={proposal.id} /> : null}
+      {gone ? <BySomebodyElse id={proposal.id} /> : <Lapsed proposal={proposal} />}
     </>
+  );
+}
+
+/** Time ran out on the card, although the server has not said so yet. */
+function Lapsed({ proposal }: { proposal: Proposal }) {
+  const over = proposal.expiresAtMs <= useServerNow();
+  if (proposal.state !== 'pending') return <Decided proposal={proposal} mine={false} />;
+  if (!over) return null;
+  return (
+    <p role="status" className="text-sm">
+      <strong>Expired.</strong> {afterwards.expired} The loop proposes again while its reason holds.
+    </p>
   );
 }
 

@@ -22,14 +22,19 @@ export function ProposalCard({ proposal, gone }: { proposal: Proposal; gone: boo
       data-proposal={proposal.id}
       className={clsx('rounded-md border bg-surface', gone && 'opacity-80')}
     >
-      <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 border-b px-4 py-3">
+      <header
+        className={clsx(
+          'flex flex-wrap items-start justify-between gap-x-6 gap-y-2 border-b px-4',
+          'py-3',
+        )}
+      >
         <div className="min-w-0">
           <h2 className="text-lg font-semibold">{proposal.title}</h2>
           <p className="mt-0.5 text-sm">
             <Change proposal={proposal} />
           </p>
         </div>
-        <div className="text-right text-sm">
+        <div className="text-sm sm:text-right">
           <Expiry proposal={proposal} />
           <div className="text-xs text-muted">
             proposed <Age atMs={proposal.createdAtMs} />

@@ -4,6 +4,9 @@ import { type ReactNode, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
 
+/** `dash` as in SVG; a filled square when it is left out. */
+export type LegendItem = { name: string; colour: string; dash?: string };
+
 export type ChartTable = { columns: readonly string[]; rows: readonly (readonly string[])[] };
 
 type Props = {
@@ -11,12 +14,13 @@ type Props = {
   /** Unit and meaning of the vertical axis. */
   about: string;
   height: number;
+  legend?: readonly LegendItem[];
   table: () => ChartTable;
   children: ReactNode;
 };
 
 /** Every chart can be read as a table. */
-export function ChartFrame({ title, about, height, table, children }: Props) {
+export function ChartFrame({ title, about, height, legend, table, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   return (
     <Panel
@@ -30,8 +34,34 @@ export function ChartFrame({ title, about, height, table, children }: Props) {
         </>
       }
     >
-      {asTable ? <DataTable table={table()} /> : <div style={{ height }}>{children}</div>}
+      {asTable ? (
+        <DataTable table={table()} />
+      ) : (
+        <>
+          {legend ? <Legend items={legend} /> : null}
+          <div style={{ height }}>{children}</div>
+        </>
+      )}
     </Panel>
+  );
+}
+
+function Legend({ items }: { items: readonly LegendItem[] }) {
+  return (
+    <ul className="mb-1 flex flex-wrap gap-x-4 gap-y-0.5 pl-2 text-xs text-muted">
+      {items.map(({ name, colour, dash }) => (
+        <li key={name} className="flex items-center gap-1.5">
+          <svg width="18" height="8" viewBox="0 0 18 8" aria-hidden="true">
+            {dash === undefined ? (
+              <rect x="5" width="8" height="8" rx="1" fill={colour} />
+            ) : (
+              <path d="M0 4 H18" stroke={colour} strokeWidth="2" strokeDasharray={dash} />
+            )}
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 

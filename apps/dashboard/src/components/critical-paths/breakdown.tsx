@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useMemo } from 'react';
-import { formatMs, formatNumber } from '../../lib/format.ts';
+import { withQuery } from '../../lib/api.ts';
+import { formatCount, formatMs } from '../../lib/format.ts';
 import { shareSeries } from '../../lib/path-series.ts';
 import { pathsQuery } from '../../lib/queries.ts';
 import type { RangeChoice } from '../../lib/time-range.ts';
@@ -31,12 +32,10 @@ export function Breakdown({ range, service, operation }: Props) {
           <h2 className="text-lg font-semibold">
             {breakdown.service} {breakdown.operation}{' '}
             <span className="text-sm font-normal text-muted">
-              {formatNumber(breakdown.traces)} traces, {formatMs(breakdown.meanMs)} in the mean ·{' '}
+              {formatCount(breakdown.traces, 'trace')}, {formatMs(breakdown.meanMs)} on average ·{' '}
               <Link
                 className="text-accent hover:underline"
-                href={withRange(
-                  `/traces?service=${encodeURIComponent(service)}&operation=${encodeURIComponent(operation)}`,
-                )}
+                href={withRange(withQuery('/traces', { service, operation }))}
               >
                 its traces
               </Link>

@@ -95,10 +95,14 @@ function Endpoints(props: {
                       <span className="font-medium">{each.service}</span> {each.operation}
                     </button>
                   </td>
-                  <td className="px-3 py-1 text-right">{formatNumber(each.traces)}</td>
+                  <td className="px-3 py-1 text-right whitespace-nowrap">
+                    {formatNumber(each.traces)}
+                  </td>
                   <td className="px-3 py-1 text-right max-sm:hidden">{formatMs(each.totalMs)}</td>
-                  <td className="px-3 py-1 text-right">{formatMs(each.meanMs)}</td>
-                  <td className="px-3 py-1 text-right">{formatMs(each.p99Ms)}</td>
+                  <td className="px-3 py-1 text-right whitespace-nowrap">
+                    {formatMs(each.meanMs)}
+                  </td>
+                  <td className="px-3 py-1 text-right whitespace-nowrap">{formatMs(each.p99Ms)}</td>
                   <td className="px-3 py-1 text-right max-sm:hidden">
                     {formatRatio(each.errorRatio)}
                   </td>

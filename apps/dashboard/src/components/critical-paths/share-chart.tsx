@@ -47,6 +47,7 @@ export const ShareChart = memo(function ShareChart({ names, points, fromMs, toMs
       title="Share of the time over time"
       about="% of the endpoint’s total time"
       height={240}
+      legend={names.map((name) => ({ name, colour: colourOfName(names, name) }))}
       table={() => ({
         columns: ['Time', 'Mean', ...names],
         rows: points.map(({ atMs, meanMs, shares }) => [

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { useState } from 'react';
 import { mutateOnly } from '../../lib/api.ts';
-import { autonomies, autonomyWords } from '../../lib/loop-words.ts';
+import { autonomies, autonomyWords, loopHref } from '../../lib/loop-words.ts';
 import { useAccess } from '../../lib/use-session.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -56,7 +56,7 @@ export function AutonomyDialog(props: { loop: Loop; wanted: Autonomy; onClose: (
     mutationFn: () =>
       mutateOnly({
         method: 'POST',
-        path: `/api/loops/${encodeURIComponent(loop.service)}/${encodeURIComponent(loop.name)}/autonomy`,
+        path: `/api${loopHref(loop.id)}/autonomy`,
         csrfToken,
         body: { autonomy: wanted, reason },
       }),

@@ -12,10 +12,11 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { formatDateTime, formatKnob, formatNumber, formatUnit } from '../../lib/format.ts';
+import { formatDateTime, formatKnob, formatNumber } from '../../lib/format.ts';
 import { type LoopPoint, plainKnob } from '../../lib/loop-series.ts';
+import { extent, niceScale, type Scale } from '../../lib/scale.ts';
 import { grid, margin, seriesColour, timeAxis, valueAxis } from '../charts/axes.ts';
-import { ChartFrame } from '../charts/chart-frame.tsx';
+import { ChartFrame, type LegendItem } from '../charts/chart-frame.tsx';
 import { Tip } from '../charts/tip.tsx';
 import type { LoopChartProps } from './signal-chart.tsx';
 
@@ -25,15 +26,12 @@ type Props = LoopChartProps & { instances: string[] };
 export const KnobChart = memo(function KnobChart(props: Props) {
   const { loop, points, fromMs, toMs, instances } = props;
   const plain = instances.length === 0;
-  const format = (value: number) => formatUnit(value, loop.knobUnit);
+  const scale = knobScale(points);
   return (
     <ChartFrame
       title="Knob"
-      about={
-        plain
-          ? `${loop.knobUnit}: — applied, - - after guards, ··· proposed`
-          : `${loop.knobUnit} applied, by instance`
-      }
+      about={plain ? loop.knobUnit : `${loop.knobUnit} applied, by instance`}
+      legend={plain ? plainLegend : instances.map(instanceLegend)}
       height={170}
       table={() => ({
         columns: ['Time', 'Proposed', 'After guards', 'Applied'],
@@ -49,7 +47,7 @@ export const KnobChart = memo(function KnobChart(props: Props) {
         <ComposedChart data={points} margin={margin} syncId={loop.id} syncMethod="value">
           <CartesianGrid {...grid} />
           <XAxis {...timeAxis(fromMs, toMs)} />
-          <YAxis {...valueAxis(plain ? format : formatNumber)} domain={[0, 'auto']} />
+          <YAxis {...valueAxis(formatNumber)} domain={scale.domain} ticks={scale.ticks} />
           <Tooltip
             content={plain ? plainTip(loop.knobUnit) : weightsTip(instances)}
             isAnimationActive={false}
@@ -78,6 +76,30 @@ export const KnobChart = memo(function KnobChart(props: Props) {
     </ChartFrame>
   );
 });
+
+/** From zero, so that twice as much looks like twice as much. */
+function knobScale(points: readonly LoopPoint[]): Scale {
+  const values = points.flatMap(({ sample, applied }) => [
+    plainKnob(sample?.proposed),
+    plainKnob(sample?.bounded),
+    ...Object.values(applied),
+  ]);
+  return niceScale(...extent([0, ...values]), 4);
+}
+
+const plainLegend: LegendItem[] = [
+  { name: 'applied', colour: 'var(--series-1)', dash: '' },
+  { name: 'after guards', colour: 'var(--series-4)', dash: '6 3' },
+  { name: 'proposed', colour: 'var(--series-5)', dash: '1.5 3' },
+];
+
+function instanceLegend(name: string, at: number): LegendItem {
+  return { name, colour: seriesColour(at), dash: instanceDash(at) };
+}
+
+function instanceDash(at: number): string {
+  return dashes[Math.floor(at / 8) % dashes.length] ?? '';
+}
 
 const still = { type: 'stepAfter', dot: false, isAnimationActive: false } as const;
 
@@ -122,7 +144,7 @@ function instanceLine(name: string, at: number) {
       name={name}
       dataKey={({ applied }: LoopPoint) => applied[name] ?? null}
       stroke={seriesColour(at)}
-      strokeDasharray={dashes[Math.floor(at / 8) % dashes.length] ?? ''}
+      strokeDasharray={instanceDash(at)}
       strokeWidth={1.6}
     />
   );

@@ -4,7 +4,7 @@ import type { Loop } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { ApiFailure } from '../../lib/api.ts';
-import { formatMs, formatNumber } from '../../lib/format.ts';
+import { formatCount, formatMs } from '../../lib/format.ts';
 import { loopStateVerdicts, loopStateWords } from '../../lib/loop-words.ts';
 import { loopQuery, samplesQuery } from '../../lib/queries.ts';
 import { useRange } from '../../lib/use-range.ts';
@@ -63,7 +63,10 @@ function Now({ loop }: { loop: Loop }) {
     ['Every', formatMs(loop.everyMs)],
     [
       'Last hour',
-      `${formatNumber(loop.actionsPerHour)} actions, ${formatNumber(loop.reversalsPerHour)} reversals`,
+      [
+        formatCount(loop.actionsPerHour, 'action'),
+        formatCount(loop.reversalsPerHour, 'reversal'),
+      ].join(', '),
     ],
     [
       'Evidence',

@@ -2,9 +2,10 @@
 
 import type { Loop } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import Link from 'next/link';
 import { parseAsString, useQueryState } from 'nuqs';
-import { formatKnob, formatNumber, formatUnit } from '../../lib/format.ts';
+import { formatCount, formatKnob, formatUnit } from '../../lib/format.ts';
 import {
   autonomyWords,
   loopHref,
@@ -52,7 +53,12 @@ function NoLoops({ service }: { service: string }) {
 function LoopTable({ loops }: { loops: readonly Loop[] }) {
   return (
     <ul className="divide-y text-sm">
-      <li className="hidden grid-cols-[11rem_10rem_5rem_9rem_9rem_1fr_7rem] gap-4 px-3 py-1.5 text-xs text-muted lg:grid">
+      <li
+        className={clsx(
+          'hidden grid-cols-[11rem_10rem_5rem_9rem_9rem_1fr_7rem] gap-4 px-3 py-1.5',
+          'text-xs text-muted lg:grid',
+        )}
+      >
         <span>Loop</span>
         <span>State</span>
         <span>Autonomy</span>
@@ -74,7 +80,10 @@ function LoopRow({ loop }: { loop: Loop }) {
     <li>
       <Link
         href={loopHref(loop.id)}
-        className="grid grid-cols-2 gap-x-4 gap-y-1 px-3 py-2 hover:bg-sunken lg:grid-cols-[11rem_10rem_5rem_9rem_9rem_1fr_7rem]"
+        className={clsx(
+          'grid grid-cols-2 gap-x-4 gap-y-1 px-3 py-2 hover:bg-sunken',
+          'lg:grid-cols-[11rem_10rem_5rem_9rem_9rem_1fr_7rem]',
+        )}
       >
         <span>
           <span className="block font-medium">{loop.id}</span>
@@ -92,6 +101,7 @@ function LoopRow({ loop }: { loop: Loop }) {
           {autonomyWords[loop.autonomy].name}
         </span>
         <span>
+          <span className="text-xs text-muted lg:hidden">Measured </span>
           {formatUnit(last?.measured ?? null, loop.signalUnit)}
           <span className="block text-xs text-muted">
             {last?.setpoint == null
@@ -100,12 +110,13 @@ function LoopRow({ loop }: { loop: Loop }) {
           </span>
         </span>
         <span className="min-w-0 truncate" title={formatKnob(last?.applied ?? null, loop.knobUnit)}>
+          <span className="text-xs text-muted lg:hidden">Applied </span>
           {formatKnob(last?.applied ?? null, loop.knobUnit)}
         </span>
         <span className="min-w-0 max-lg:col-span-2">{last?.text ?? 'has not run yet'}</span>
         <span className="text-right text-xs text-muted max-lg:hidden">
-          {formatNumber(loop.actionsPerHour)} actions
-          <span className="block">{formatNumber(loop.reversalsPerHour)} reversals</span>
+          {formatCount(loop.actionsPerHour, 'action')}
+          <span className="block">{formatCount(loop.reversalsPerHour, 'reversal')}</span>
         </span>
       </Link>
     </li>

@@ -2,7 +2,7 @@
 
 import type { Loop, LoopSample } from '@flyball/contract';
 import { useMemo, useState } from 'react';
-import { formatClock, formatKnob, formatUnit } from '../../lib/format.ts';
+import { formatClock, formatCount, formatKnob, formatUnit } from '../../lib/format.ts';
 import { runsOf } from '../../lib/runs.ts';
 import { Button } from '../ui/button.tsx';
 import { TraceLinks } from '../ui/evidence-table.tsx';
@@ -27,11 +27,15 @@ export function ReasonLog({ loop, samples }: { loop: Loop; samples: readonly Loo
             <span className="text-muted">
               {formatClock(last.atMs)}
               {count > 1 ? ` – ${formatClock(first.atMs)}` : ''}
-              <span className="block text-xs">{count > 1 ? `${count} ticks` : '1 tick'}</span>
+              <span className="block text-xs">{formatCount(count, 'tick')}</span>
             </span>
             <span>
               <code className="font-mono text-xs">{first.reason}</code>
-              {first.mode ? <ModeLabel mode={first.mode} className="flex text-xs" /> : null}
+              {first.mode ? (
+                <span className="block">
+                  <ModeLabel mode={first.mode} className="text-xs" />
+                </span>
+              ) : null}
             </span>
             <span className="min-w-0">{first.text}</span>
             <span className="min-w-0 truncate text-xs text-muted">

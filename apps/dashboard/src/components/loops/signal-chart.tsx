@@ -15,6 +15,7 @@ import {
 } from 'recharts';
 import { formatDateTime, formatUnit } from '../../lib/format.ts';
 import type { LoopPoint } from '../../lib/loop-series.ts';
+import { extent, niceScale, type Scale } from '../../lib/scale.ts';
 import { grid, margin, timeAxis, valueAxis } from '../charts/axes.ts';
 import { ChartFrame } from '../charts/chart-frame.tsx';
 import { Tip } from '../charts/tip.tsx';
@@ -25,6 +26,8 @@ export type LoopChartProps = { loop: Loop; points: LoopPoint[]; fromMs: number; 
 export const SignalChart = memo(function SignalChart(props: LoopChartProps) {
   const { loop, points, fromMs, toMs } = props;
   const { low, high } = loop.band;
+  const banded = low !== null || high !== null;
+  const scale = signalScale(loop, points);
   const format = (value: number | null) => formatUnit(value, loop.signalUnit);
   const tip = ({ active, payload }: TooltipContentProps) => {
     const point = payload[0]?.payload as LoopPoint | undefined;
@@ -44,7 +47,12 @@ export const SignalChart = memo(function SignalChart(props: LoopChartProps) {
   return (
     <ChartFrame
       title="Signal"
-      about={`${loop.signal}: — measured, - - setpoint${low !== null || high !== null ? ', shaded: band' : ''}`}
+      about={loop.signal}
+      legend={[
+        { name: 'measured', colour: 'var(--series-1)', dash: '' },
+        { name: 'setpoint', colour: 'var(--fg)', dash: '5 4' },
+        ...(banded ? [{ name: 'band', colour: 'var(--band)' }] : []),
+      ]}
       height={190}
       table={() => ({
         columns: ['Time', 'Measured', 'Setpoint'],
@@ -59,13 +67,13 @@ export const SignalChart = memo(function SignalChart(props: LoopChartProps) {
         <ComposedChart data={points} margin={margin} syncId={loop.id} syncMethod="value">
           <CartesianGrid {...grid} />
           <XAxis {...timeAxis(fromMs, toMs)} />
-          <YAxis {...valueAxis(format)} domain={signalDomain(loop, points)} />
-          {low !== null || high !== null ? (
+          <YAxis {...valueAxis(format)} domain={scale.domain} ticks={scale.ticks} />
+          {banded ? (
             <ReferenceArea
               {...(low === null ? {} : { y1: low })}
               {...(high === null ? {} : { y2: high })}
-              fill="var(--ok)"
-              fillOpacity={0.12}
+              fill="var(--band)"
+              fillOpacity={1}
               ifOverflow="hidden"
             />
           ) : null}
@@ -95,15 +103,8 @@ export const SignalChart = memo(function SignalChart(props: LoopChartProps) {
   );
 });
 
-/** All of the line, the setpoint and the band, with a little air. */
-function signalDomain(loop: Loop, points: readonly LoopPoint[]): [number, number] {
-  const values = points
-    .flatMap(({ sample }) => [sample?.measured, sample?.setpoint])
-    .concat(loop.band.low, loop.band.high)
-    .filter((value) => value !== null && value !== undefined);
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
-  const air = (high - low || Math.abs(high) || 1) * 0.08;
-  return [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
+/** All of the line, the setpoint and the band. */
+function signalScale(loop: Loop, points: readonly LoopPoint[]): Scale {
+  const values = points.flatMap(({ sample }) => [sample?.measured, sample?.setpoint]);
+  return niceScale(...extent([...values, loop.band.low, loop.band.high]), 4);
 }

@@ -13,6 +13,7 @@ import {
 } from 'recharts';
 import { formatDateTime, formatNumber } from '../../lib/format.ts';
 import type { LoopPoint } from '../../lib/loop-series.ts';
+import { extent, niceScale } from '../../lib/scale.ts';
 import { grid, margin, seriesColour, timeAxis, valueAxis } from '../charts/axes.ts';
 import { ChartFrame } from '../charts/chart-frame.tsx';
 import { Tip } from '../charts/tip.tsx';
@@ -21,6 +22,10 @@ import type { LoopChartProps } from './signal-chart.tsx';
 /** The parts the law added up, so that nobody has to guess why. */
 export const TermsChart = memo(function TermsChart(props: LoopChartProps & { terms: string[] }) {
   const { loop, points, fromMs, toMs, terms } = props;
+  const scale = niceScale(
+    ...extent(points.flatMap(({ sample }) => terms.map((term) => sample?.terms[term]))),
+    3,
+  );
   const tip = ({ active, payload }: TooltipContentProps) => {
     const sample = (payload[0]?.payload as LoopPoint | undefined)?.sample;
     if (!active || !sample) return null;
@@ -38,7 +43,8 @@ export const TermsChart = memo(function TermsChart(props: LoopChartProps & { ter
   return (
     <ChartFrame
       title="Terms of the law"
-      about={terms.join(', ')}
+      about="as the law added them up"
+      legend={terms.map((name, at) => ({ name, colour: seriesColour(at), dash: '' }))}
       height={140}
       table={() => ({
         columns: ['Time', ...terms],
@@ -52,7 +58,7 @@ export const TermsChart = memo(function TermsChart(props: LoopChartProps & { ter
         <ComposedChart data={points} margin={margin} syncId={loop.id} syncMethod="value">
           <CartesianGrid {...grid} />
           <XAxis {...timeAxis(fromMs, toMs)} />
-          <YAxis {...valueAxis(formatNumber)} />
+          <YAxis {...valueAxis(formatNumber)} domain={scale.domain} ticks={scale.ticks} />
           <Tooltip content={tip} isAnimationActive={false} />
           {terms.map((term, at) => (
             <Line

@@ -34,8 +34,11 @@ function drawStrip(paint: Paint, { strip, stripVerdicts }: Cell, selected: numbe
     const { token, pattern, least } = looks[verdict];
     const share = value === null || top === 0 ? 0 : Math.max(0, value) / top;
     const tall = Math.max(1, height * (verdict === 'unknown' ? 1 : Math.max(least, share)));
-    const bar = step > 2 && verdict !== 'unknown' ? step - 0.5 : step + 0.3;
-    fillBox(paint, { x: i * step, y: height - tall, width: bar, height: tall }, pattern, token);
+    // Whole pixels, so that equal values look equal.
+    const left = Math.round(i * step);
+    const right = Math.round((i + 1) * step);
+    const bar = right - left > 4 && verdict !== 'unknown' ? right - left - 1 : right - left;
+    fillBox(paint, { x: left, y: height - tall, width: bar, height: tall }, pattern, token);
   });
   if (selected !== null) {
     context.strokeStyle = colour('--fg');

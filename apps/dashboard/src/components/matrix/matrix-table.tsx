@@ -62,7 +62,7 @@ const steps: Record<string, [number, number]> = {
 export function Exhaustion({ row }: { row: MatrixRow }) {
   if (row.timeToExhaustionMs === null) return null;
   return (
-    <span className="block text-xs font-normal text-muted">
+    <span className="block text-xs font-normal whitespace-nowrap text-muted">
       {row.timeToExhaustionMs <= 0
         ? 'budget is gone'
         : `budget gone in ${formatMs(row.timeToExhaustionMs)}`}
@@ -81,7 +81,10 @@ function Row(props: {
     <tr className="border-t">
       <th
         scope="row"
-        className="sticky left-0 z-10 border-r bg-surface px-3 py-1.5 text-left align-top font-medium"
+        className={clsx(
+          'sticky left-0 z-10 border-r bg-surface px-3 py-1.5 text-left align-top',
+          'font-medium',
+        )}
       >
         <span className="flex items-center gap-1.5">
           <ModeGlyph mode={row.mode ?? 'no-data'} />

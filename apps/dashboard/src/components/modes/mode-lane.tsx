@@ -48,11 +48,12 @@ export function ModeLane(props: Props) {
   };
   const segment = segments[index];
   const words = segment ? describe(segment) : 'no data in this range';
+  const short = segment ? brief(segment, at !== null) : words;
   return (
     <>
       <div className="flex items-baseline justify-between gap-2 text-sm sm:block">
         <span className="font-medium">{service}</span>
-        <span className="truncate text-xs text-muted sm:block">{words}</span>
+        <span className="truncate text-xs text-muted sm:block">{short}</span>
       </div>
       <div
         role="slider"
@@ -77,6 +78,13 @@ export function ModeLane(props: Props) {
       </div>
     </>
   );
+}
+
+/** The lane's newest mode with its age; of one that is pointed at, when it began. */
+function brief({ mode, fromMs, toMs }: ModeSegment, pointedAt: boolean): string {
+  return pointedAt
+    ? `${modeWords[mode]} from ${formatClock(fromMs)}`
+    : `${modeWords[mode]} for ${formatMs(toMs - fromMs)}`;
 }
 
 function describe({ mode, fromMs, toMs }: ModeSegment): string {

@@ -78,7 +78,7 @@ function Cause({ service }: { service: ServiceSummary }) {
         <ModeLabel mode={service.mode} />
         {service.modeSinceMs === null ? null : (
           <span className="text-xs text-muted">
-            since <Age atMs={service.modeSinceMs} />
+            <Age atMs={service.modeSinceMs} since />
           </span>
         )}
         {service.pendingProposals > 0 ? (

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQueryClient } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { CloudOff } from 'lucide-react';
 import { useEffect } from 'react';
 import { useConnection } from '../../lib/connection.ts';
@@ -25,7 +26,10 @@ export function AwayBanner() {
   return (
     <div
       role="alert"
-      className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-warn-soft px-3 py-2 text-sm"
+      className={clsx(
+        'flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-warn-soft px-3 py-2',
+        'text-sm',
+      )}
     >
       <CloudOff size={15} aria-hidden className="shrink-0 text-warn" />
       <div className="min-w-0 flex-1">

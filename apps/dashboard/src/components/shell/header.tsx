@@ -22,7 +22,7 @@ export function Header(props: { onPalette: () => void; onHelp: () => void }) {
       <div className="ml-auto flex items-center gap-1.5">
         <Button
           small
-          className="hidden text-muted sm:inline-flex"
+          className="text-muted max-sm:hidden"
           onClick={props.onPalette}
           aria-keyshortcuts="Control+K Meta+K"
         >

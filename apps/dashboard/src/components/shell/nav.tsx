@@ -37,7 +37,10 @@ export function SideNav() {
   return (
     <nav
       aria-label="Main"
-      className="sticky top-12 hidden h-[calc(100dvh-3rem)] w-48 shrink-0 overflow-y-auto border-r bg-surface p-2 lg:block"
+      className={clsx(
+        'sticky top-12 hidden h-[calc(100dvh-3rem)] w-48 shrink-0 overflow-y-auto',
+        'border-r bg-surface p-2 lg:block',
+      )}
     >
       {groups.map((group) => (
         <div key={group} className="mb-3">
@@ -89,7 +92,10 @@ export function BottomNav() {
   return (
     <nav
       aria-label="Main"
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
+      className={clsx(
+        'fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t bg-surface',
+        'pb-[env(safe-area-inset-bottom)] lg:hidden',
+      )}
     >
       {shown
         .filter((place) => thumbPlaces.includes(place.href))

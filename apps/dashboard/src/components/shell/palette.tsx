@@ -18,6 +18,10 @@ const groupClass =
   '[&_[cmdk-group-heading]]:label-caps [&_[cmdk-group-heading]]:px-2 ' +
   '[&_[cmdk-group-heading]]:py-1.5';
 
+const contentClass =
+  'fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-1.5rem)] max-w-lg -translate-x-1/2 ' +
+  'overflow-hidden rounded-md border bg-raised shadow-pop';
+
 type Props = { open: boolean; onOpenChange: (open: boolean) => void };
 
 export function Palette({ open, onOpenChange }: Props) {
@@ -43,7 +47,7 @@ export function Palette({ open, onOpenChange }: Props) {
       onOpenChange={onOpenChange}
       label="Go to"
       overlayClassName="fixed inset-0 z-40 bg-black/40"
-      contentClassName="fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-1.5rem)] max-w-lg -translate-x-1/2 overflow-hidden rounded-md border bg-raised shadow-pop"
+      contentClassName={contentClass}
     >
       <Command.Input
         value={text}

@@ -11,7 +11,7 @@ export function ServicePicker(props: { value: string; onChange: (service: string
   return (
     <select
       aria-label="Service"
-      className={`${inputClass} max-w-48`}
+      className={`${inputClass} w-44`}
       value={props.value}
       onChange={(event) => props.onChange(event.target.value)}
     >

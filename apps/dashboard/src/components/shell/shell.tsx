@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { usePathname, useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import { sessionQuery } from '../../lib/queries.ts';
@@ -68,7 +69,10 @@ function Frame({ children }: { children: ReactNode }) {
     <>
       <a
         href="#content"
-        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-fg focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className={clsx(
+          'sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-fg focus:not-sr-only',
+          'focus:fixed focus:top-2 focus:left-2',
+        )}
       >
         Skip to content
       </a>

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { Search } from 'lucide-react';
 import { useState } from 'react';
 import { servicesQuery, type TraceFilter } from '../../lib/queries.ts';
@@ -45,7 +46,10 @@ export function TraceForm({ filter, onSearch }: Props) {
   return (
     <form
       aria-label="Search traces"
-      className="grid grid-cols-2 items-end gap-2 rounded-md border bg-surface p-3 lg:grid-cols-[1fr_1.3fr_7rem_6rem_6rem_1.6fr_auto]"
+      className={clsx(
+        'grid grid-cols-6 items-end gap-2 rounded-md border bg-surface p-3',
+        'lg:grid-cols-[1fr_1.3fr_7rem_6rem_6rem_1.6fr_auto]',
+      )}
       onSubmit={(event) => {
         event.preventDefault();
         submit();
@@ -53,6 +57,7 @@ export function TraceForm({ filter, onSearch }: Props) {
     >
       <Suggestions draft={draft} onChange={change} />
       <SelectField
+        className="col-span-2 lg:col-span-1"
         label="Status"
         value={draft.status}
         onChange={(event) => change({ status: event.target.value as Draft['status'] })}
@@ -62,25 +67,27 @@ export function TraceForm({ filter, onSearch }: Props) {
         <option value="ok">no error</option>
       </SelectField>
       <Field
+        className="col-span-2 lg:col-span-1"
         label="At least"
         placeholder="250ms"
         value={draft.shortest}
         onChange={(event) => change({ shortest: event.target.value })}
       />
       <Field
+        className="col-span-2 lg:col-span-1"
         label="At most"
         placeholder="2s"
         value={draft.longest}
         onChange={(event) => change({ longest: event.target.value })}
       />
       <Field
-        className="col-span-2 lg:col-span-1"
+        className="col-span-6 lg:col-span-1"
         label="Attributes, all on one span"
         placeholder='http.route=/orders user.id="8841"'
         value={draft.attributes}
         onChange={(event) => change({ attributes: event.target.value })}
       />
-      <div className="col-span-2 flex gap-2 lg:col-span-1">
+      <div className="col-span-6 flex gap-2 lg:col-span-1">
         <Button type="submit" look="primary">
           <Search size={14} aria-hidden /> Search
         </Button>
@@ -104,6 +111,7 @@ function Suggestions(props: { draft: Draft; onChange: (part: Partial<Draft>) => 
   return (
     <>
       <Field
+        className="col-span-3 lg:col-span-1"
         label="Service"
         list="known-services"
         placeholder="any"
@@ -116,6 +124,7 @@ function Suggestions(props: { draft: Draft; onChange: (part: Partial<Draft>) => 
         ))}
       </datalist>
       <Field
+        className="col-span-3 lg:col-span-1"
         label="Operation"
         list="known-operations"
         placeholder="any"

@@ -1,6 +1,7 @@
 'use client';
 
 import type { TraceSummary } from '@flyball/contract';
+import clsx from 'clsx';
 import { CircleX } from 'lucide-react';
 import Link from 'next/link';
 import { formatDateTime, formatMs, formatNumber } from '../../lib/format.ts';
@@ -23,7 +24,10 @@ function TraceRow({ trace, longest }: { trace: TraceSummary; longest: number }) 
       <Link
         href={`/traces/${trace.traceId}`}
         prefetch={false}
-        className="grid gap-x-4 gap-y-0.5 px-3 py-1.5 text-sm hover:bg-sunken sm:grid-cols-[1fr_10rem_9rem]"
+        className={clsx(
+          'grid gap-x-4 gap-y-0.5 px-3 py-1.5 text-sm hover:bg-sunken',
+          'sm:grid-cols-[1fr_10rem_9rem]',
+        )}
       >
         <span className="min-w-0">
           <span className="flex items-baseline gap-2">
@@ -50,7 +54,12 @@ function TraceRow({ trace, longest }: { trace: TraceSummary; longest: number }) 
             />
           </span>
         </span>
-        <span className="flex items-center justify-between gap-2 text-xs text-muted sm:block sm:text-right">
+        <span
+          className={clsx(
+            'flex items-center justify-between gap-2 text-xs text-muted sm:block',
+            'sm:text-right',
+          )}
+        >
           <span className="block">{formatDateTime(trace.startMs)}</span>
           {trace.sampleRate > 1 ? (
             <span className="block">stands for {formatNumber(trace.sampleRate)}</span>

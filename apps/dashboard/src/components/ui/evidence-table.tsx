@@ -16,7 +16,7 @@ export function EvidenceTable({ evidence }: { evidence: readonly Evidence[] }) {
             <th className="py-1 pr-3 text-right">Value</th>
             <th className="py-1 pr-3">Against</th>
             <th className="py-1 pr-3">Observed</th>
-            <th className="py-1 pr-3">Source</th>
+            <th className="py-1 pr-3 max-sm:hidden">Source</th>
             <th className="py-1">Examples</th>
           </tr>
         </thead>
@@ -37,7 +37,7 @@ export function EvidenceTable({ evidence }: { evidence: readonly Evidence[] }) {
                 {formatClock(fact.observedAtMs)}
                 <span className="block text-xs text-muted">{fact.freshness}</span>
               </td>
-              <td className="py-1 pr-3 text-xs text-muted">{fact.source}</td>
+              <td className="py-1 pr-3 text-xs text-muted max-sm:hidden">{fact.source}</td>
               <td className="py-1">
                 <TraceLinks ids={fact.exampleTraceIds} />
               </td>

@@ -2,7 +2,7 @@ import clsx from 'clsx';
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
 export const inputClass =
-  'h-8 w-full min-w-0 rounded-md border border-line-strong bg-surface px-2 text-sm text-fg ' +
+  'h-8 min-w-0 rounded-md border border-line-strong bg-surface px-2 text-sm text-fg ' +
   'placeholder:text-faint disabled:opacity-60 max-sm:h-10 max-sm:text-[16px]';
 
 type FieldProps = { label: string; hint?: ReactNode; className?: string };
@@ -16,7 +16,7 @@ export function Field({ label, hint, className, ...rest }: FieldProps & Componen
       </label>
       <input
         id={id}
-        className={inputClass}
+        className={clsx(inputClass, 'w-full')}
         {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
         {...rest}
       />
@@ -41,7 +41,7 @@ export function SelectField({
       <label htmlFor={id} className="mb-1 block text-xs text-muted">
         {label}
       </label>
-      <select id={id} className={inputClass} {...rest}>
+      <select id={id} className={clsx(inputClass, 'w-full')} {...rest}>
         {children}
       </select>
     </div>

@@ -18,13 +18,16 @@ export function Panel({ title, aside, className, flush, children }: Props) {
       aria-labelledby={id}
       className={clsx('min-w-0 rounded-md border bg-surface', className)}
     >
-      <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-1 px-3">
+      <header
+        className={clsx(
+          'flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-0.5 px-3',
+          'py-1',
+        )}
+      >
         <h2 id={id} className="text-sm font-semibold">
           {title}
         </h2>
-        {aside ? (
-          <div className="flex items-center gap-3 py-1 text-xs text-muted">{aside}</div>
-        ) : null}
+        {aside ? <div className="flex items-center gap-3 text-xs text-muted">{aside}</div> : null}
       </header>
       <div className={clsx('border-t', !flush && 'p-3')}>{children}</div>
     </section>

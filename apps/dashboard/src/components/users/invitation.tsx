@@ -15,7 +15,10 @@ export function InvitationDialog(props: { invitation: Invitation | null; onClose
       open
       onOpenChange={onClose}
       title={`One-time link for ${invitation.username}`}
-      description={`Send it by a way you trust. It works once, until ${formatDateTime(invitation.expiresAtMs)}, and is not shown again.`}
+      description={
+        'Send it by a way you trust. It is not shown again, and works once, until ' +
+        `${formatDateTime(invitation.expiresAtMs)}.`
+      }
     >
       <CodeBlock text={new URL(invitation.signInPath, window.location.origin).href} />
     </Dialog>

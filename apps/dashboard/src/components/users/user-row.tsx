@@ -33,7 +33,7 @@ export function UserRow({ user, onInvitation }: Props) {
       <select
         aria-label={`Role of ${user.username}`}
         title={isSelf ? 'Another admin has to change your role' : ''}
-        className={`${inputClass} !w-32`}
+        className={`${inputClass} w-32`}
         disabled={isSelf || setRole.isPending}
         value={user.role}
         onChange={(event) => setRole.mutate(event.target.value as Role)}

@@ -1,6 +1,8 @@
 'use client';
 
+import clsx from 'clsx';
 import Link from 'next/link';
+import { attributePath } from '../../lib/trace-form.ts';
 
 type Props = { title?: string; values: Record<string, string>; closed?: boolean };
 
@@ -17,9 +19,12 @@ export function Attributes({ title, values, closed }: Props) {
             {value}
             {value.length <= 200 && title === 'Attributes' ? (
               <Link
-                href={`/traces?attribute=${encodeURIComponent(`${key}=${value}`.replaceAll(',', '%2C'))}`}
+                href={attributePath(key, value)}
                 prefetch={false}
-                className="ml-2 font-sans text-accent opacity-0 group-hover:opacity-100 focus:opacity-100"
+                className={clsx(
+                  'ml-2 font-sans text-accent opacity-0 group-hover:opacity-100',
+                  'focus:opacity-100',
+                )}
               >
                 find
               </Link>

@@ -1,18 +1,20 @@
-import { type Crossing, crossingsAmong } from '../../lib/waterfall/path.ts';
+import { type Crossing, type Stroke, strokesAmong } from '../../lib/waterfall/path.ts';
 import type { View } from '../../lib/waterfall/view.ts';
 import { columnsClass } from './columns.ts';
 import { rowHeight } from './waterfall-row.tsx';
 
 type Props = { crossings: readonly Crossing[]; view: View; first: number; last: number };
 
-const lineTop = 19;
+const lineTop = 13;
 /** Columns of time told apart; about one per pixel of a wide screen. */
 const columns = 1200;
+/** A stroke over more rows than this is drawn faint: it leads somewhere, it is not the matter. */
+const longRows = 8;
 
-/** Where the path passes between rows: thin lines over the rows in sight. */
+/** Where the path passes between rows: thin lines behind the rows in sight. */
 export function PathCrossings({ crossings, view, first, last }: Props) {
   const width = view.endNs - view.startNs;
-  const shown = crossingsAmong(crossings, first, last, width / columns).filter(
+  const strokes = strokesAmong(crossings, first, last, width / columns).filter(
     ({ atNs }) => atNs >= view.startNs && atNs <= view.endNs,
   );
   return (
@@ -24,18 +26,30 @@ export function PathCrossings({ crossings, view, first, last }: Props) {
       <span />
       <svg className="mr-3 h-full w-[calc(100%-0.75rem)]">
         <title>critical path</title>
-        {shown.map((crossing) => {
-          const x = `${((crossing.atNs - view.startNs) / width) * 100}%`;
-          const y1 = Math.max(0, (crossing.top - first) * rowHeight + lineTop);
-          const y2 = Math.min(last - first + 1, crossing.bottom - first) * rowHeight + lineTop;
-          return (
-            <g key={`${crossing.atNs}-${crossing.top}`}>
-              <line x1={x} x2={x} y1={y1} y2={y2} stroke="var(--path-halo)" strokeWidth="3.5" />
-              <line x1={x} x2={x} y1={y1} y2={y2} stroke="var(--path)" strokeWidth="1.2" />
-            </g>
-          );
-        })}
+        {strokes.map((stroke) => (
+          <Line
+            key={`${stroke.atNs} ${stroke.far}`}
+            stroke={stroke}
+            first={first}
+            x={`${((stroke.atNs - view.startNs) / width) * 100}%`}
+          />
+        ))}
       </svg>
     </div>
+  );
+}
+
+function Line({ stroke, first, x }: { stroke: Stroke; first: number; x: string }) {
+  const faint = stroke.far || stroke.to - stroke.from > longRows;
+  return (
+    <line
+      x1={x}
+      x2={x}
+      y1={(stroke.from - first) * rowHeight + lineTop}
+      y2={(stroke.to - first) * rowHeight + lineTop}
+      stroke="var(--path)"
+      strokeWidth={faint ? 0.75 : 1.2}
+      strokeOpacity={faint ? 0.45 : 1}
+    />
   );
 }

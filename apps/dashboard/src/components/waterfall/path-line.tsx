@@ -10,7 +10,7 @@ export function PathLine({ piece, view }: { piece: PathPiece; view: View }) {
   return (
     <div
       title={`on the critical path (${piece.confidence})`}
-      className="absolute top-[16px] flex h-[6px] items-center"
+      className="absolute top-[10px] flex h-[6px] items-center"
       style={{
         left: `${place.left}%`,
         width: `max(2px, ${place.width}%)`,

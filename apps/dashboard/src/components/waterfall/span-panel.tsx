@@ -1,6 +1,7 @@
 'use client';
 
 import type { TraceSpan } from '@flyball/contract';
+import clsx from 'clsx';
 import { X } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
@@ -23,9 +24,19 @@ export function SpanPanel({ model, node, onSelect, onClose }: Props) {
   return (
     <aside
       aria-label="Span details"
-      className="max-h-[85dvh] shrink-0 overflow-y-auto rounded-md border bg-surface text-sm max-xl:fixed max-xl:inset-x-0 max-xl:bottom-14 max-xl:z-20 max-xl:max-h-[55dvh] max-xl:shadow-pop lg:max-xl:bottom-0 lg:max-xl:left-48 xl:w-96"
+      className={clsx(
+        'max-h-[85dvh] shrink-0 overflow-y-auto rounded-md border bg-surface text-sm',
+        'max-xl:fixed max-xl:inset-x-0 max-xl:bottom-14 max-xl:z-20',
+        'max-xl:max-h-[55dvh] max-xl:shadow-pop lg:max-xl:bottom-0 lg:max-xl:left-48',
+        'xl:w-96',
+      )}
     >
-      <header className="sticky top-0 flex items-start justify-between gap-2 border-b bg-surface px-3 py-2">
+      <header
+        className={clsx(
+          'sticky top-0 flex items-start justify-between gap-2 border-b bg-surface px-3',
+          'py-2',
+        )}
+      >
         <div className="min-w-0">
           <h2 className="font-semibold break-words">{span.operation}</h2>
           <p className="text-muted">
@@ -74,7 +85,7 @@ function Timing({ span, rootNs }: { span: TraceSpan; rootNs: number }) {
       'On the path',
       span.onPathNs === 0
         ? 'no'
-        : `${formatNs(span.onPathNs)}, ${formatRatio(span.onPathNs / Math.max(1, rootNs))} of the trace`,
+        : `${formatNs(span.onPathNs)}, ${formatRatio(span.onPathNs / Math.max(1, rootNs))} of it all`,
     ],
     [
       'Slack',

@@ -2,11 +2,10 @@
 
 import type { TraceDetail } from '@flyball/contract';
 import { TriangleAlert } from 'lucide-react';
-import { formatDateTime, formatNumber } from '../../lib/format.ts';
-import type { Model } from '../../lib/waterfall/model.ts';
+import { formatCount, formatDateTime, formatNumber } from '../../lib/format.ts';
 import { CopyText } from '../ui/copy-text.tsx';
 
-export function TraceFacts({ detail, model }: { detail: TraceDetail; model: Model }) {
+export function TraceFacts({ detail }: { detail: TraceDetail }) {
   const startMs = Number(BigInt(detail.startNs) / 1_000_000n);
   const cut = detail.totalSpans - detail.spans.length;
   const errors = detail.spans.filter(({ status }) => status === 'Error').length;
@@ -14,8 +13,8 @@ export function TraceFacts({ detail, model }: { detail: TraceDetail; model: Mode
     <div className="mb-3 space-y-2 text-sm">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <span className="text-muted">{formatDateTime(startMs)}</span>
-        <span>{detail.totalSpans} spans</span>
-        <span>{detail.services.length} services</span>
+        <span>{formatCount(detail.totalSpans, 'span')}</span>
+        <span>{formatCount(detail.services.length, 'service')}</span>
         {errors > 0 ? (
           <span className="text-bad">{errors} with errors</span>
         ) : (
@@ -39,10 +38,7 @@ export function TraceFacts({ detail, model }: { detail: TraceDetail; model: Mode
       <Warnings
         warnings={[
           ...detail.criticalPath.warnings,
-          ...(cut > 0 ? [`${cut} spans more are stored than are shown here.`] : []),
-          ...(model.tree.orphans > 0
-            ? [`${model.tree.orphans} spans name a parent that was not received.`]
-            : []),
+          ...(cut > 0 ? [`${formatCount(cut, 'span')} more are stored than are shown here.`] : []),
         ]}
       />
     </div>

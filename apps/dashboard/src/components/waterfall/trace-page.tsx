@@ -30,7 +30,7 @@ function Trace({ detail }: { detail: TraceDetail }) {
       <PageHead title={title}>
         <span className="text-lg font-semibold">{formatNs(detail.durationNs)}</span>
       </PageHead>
-      <TraceFacts detail={detail} model={model} />
+      <TraceFacts detail={detail} />
       <Waterfall model={model} />
     </>
   );

@@ -1,7 +1,7 @@
 'use client';
 
 import clsx from 'clsx';
-import { ChevronDown, ChevronRight, CircleX } from 'lucide-react';
+import { ChevronDown, ChevronRight, CircleX, Unlink } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { formatNs } from '../../lib/format.ts';
 import type { Model } from '../../lib/waterfall/model.ts';
@@ -55,8 +55,16 @@ function Span({ id, row, model, view, selected, onSelect, onToggle }: Props & { 
           style={{ background: colour }}
         />
         {failed ? <CircleX size={12} aria-label="error" className="shrink-0 text-bad" /> : null}
+        {node.orphan ? (
+          <Unlink
+            size={12}
+            aria-label="its parent was not received"
+            className="shrink-0 text-warn"
+          />
+        ) : null}
         <span className={clsx('truncate', row.context && 'text-faint')}>
-          <span className="font-medium">{span.service}</span> {span.operation}
+          <span className="font-medium">{span.service}</span>{' '}
+          <span className="text-muted">{span.operation}</span>
         </span>
       </Name>
       <Bar
@@ -92,7 +100,8 @@ function Grouped({ id, row, model, view, selected, onToggle }: Props & { row: Gr
         ) : null}
         <span className="shrink-0 rounded bg-sunken px-1 text-xs">{group.members.length} ×</span>
         <span className="truncate">
-          <span className="font-medium">{span.service}</span> {span.operation}
+          <span className="font-medium">{span.service}</span>{' '}
+          <span className="text-muted">{span.operation}</span>
         </span>
       </Name>
       <Bar
@@ -149,8 +158,13 @@ function Name(props: {
   const Icon = props.open ? ChevronDown : ChevronRight;
   return (
     <div
-      className="flex min-w-0 items-center gap-1.5 overflow-hidden border-r pr-2"
-      style={{ paddingLeft: 4 + Math.min(props.depth, deepestIndent) * 10 }}
+      className={clsx(
+        'flex min-w-0 items-center gap-1.5 overflow-hidden border-r pr-2',
+        '[--indent:5px] md:[--indent:10px]',
+      )}
+      style={{
+        paddingLeft: `calc(4px + ${Math.min(props.depth, deepestIndent)} * var(--indent))`,
+      }}
     >
       {props.open === null ? (
         <span className="w-4 shrink-0" />
@@ -159,7 +173,10 @@ function Name(props: {
           type="button"
           tabIndex={-1}
           aria-label={props.open ? 'Close' : 'Open'}
-          className="flex size-4 shrink-0 items-center justify-center rounded text-muted hover:bg-line"
+          className={clsx(
+            'flex size-4 shrink-0 items-center justify-center rounded text-muted',
+            'hover:bg-line',
+          )}
           onClick={(event) => {
             event.stopPropagation();
             props.onToggle();
@@ -187,17 +204,20 @@ function Bar(props: {
   return (
     <div className="relative mr-3 overflow-hidden">
       <div
-        className="absolute top-[5px] h-[11px] rounded-[2px]"
+        className="absolute top-[6px] h-[14px] rounded-[2px]"
         style={{ left: `${place.left}%`, width: `max(2px, ${place.width}%)`, ...props.style }}
       />
       <span
-        className="absolute top-[3px] text-xs whitespace-nowrap text-muted"
+        className={clsx(
+          'absolute top-[5px] rounded-[2px] bg-surface/75 px-[3px] text-xs leading-4',
+          'whitespace-nowrap text-muted',
+        )}
         style={
           right < 70
-            ? { left: `calc(${right}% + 6px)` }
+            ? { left: `calc(${right}% + 5px)` }
             : place.left > 30
-              ? { right: `calc(${100 - place.left}% + 6px)` }
-              : { right: 4, top: 3, background: 'var(--surface)', padding: '0 3px' }
+              ? { right: `calc(${100 - place.left}% + 4px)` }
+              : { right: 4 }
         }
       >
         {props.label}

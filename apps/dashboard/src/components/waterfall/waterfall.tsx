@@ -44,13 +44,13 @@ function Ruler({ state }: { state: WaterfallState }) {
     <div className={`${columnsClass} border-b text-xs text-faint`}>
       <span className="px-2 py-1 text-muted">Service and operation</span>
       <span className="relative mr-3 block h-6 overflow-hidden">
-        {niceTicks(view, 5).map((tick) => (
+        {niceTicks(view, 8).map((tick) => (
           <span
             key={tick}
             className="absolute top-1 border-l pl-1 whitespace-nowrap"
             style={{ left: `${(tick - view.startNs) * scale}%` }}
           >
-            {formatNs(tick)}
+            {(tick - view.startNs) * scale > 92 ? '' : formatNs(tick)}
           </span>
         ))}
       </span>
@@ -86,6 +86,7 @@ function Rows({ model, state }: { model: Model; state: WaterfallState }) {
       className="max-h-[68dvh] min-h-40 overflow-x-hidden overflow-y-auto"
     >
       <div className="relative" style={{ height: scroller.getTotalSize() }}>
+        <PathCrossings crossings={all} view={view} first={first} last={last} />
         {items.map((item) => (
           <div
             key={item.key}
@@ -103,7 +104,6 @@ function Rows({ model, state }: { model: Model; state: WaterfallState }) {
             />
           </div>
         ))}
-        <PathCrossings crossings={all} view={view} first={first} last={last} />
       </div>
     </div>
   );

@@ -82,22 +82,32 @@ export function crossings(path: CriticalPath, rowOfNode: Int32Array): Crossing[]
   return found;
 }
 
-/** Crossings to draw among rows `first` to `last`; those in one pixel column are drawn once. */
-export function crossingsAmong(
+/** A crossing as far as it is drawn, in rows; `far` ends out of sight and is only hinted at. */
+export type Stroke = { atNs: number; from: number; to: number; far: boolean };
+
+const stubRows = 0.5;
+
+/** Strokes among rows `first` to `last`; those in one pixel column are drawn once. */
+export function strokesAmong(
   all: readonly Crossing[],
   first: number,
   last: number,
   nsPerPixel: number,
-): Crossing[] {
-  const columns = new Map<number, Crossing>();
-  for (const crossing of all) {
-    if (crossing.bottom < first || crossing.top > last) continue;
-    const column = Math.round(crossing.atNs / Math.max(1, nsPerPixel));
-    const there = columns.get(column);
-    if (there === undefined) columns.set(column, { ...crossing });
+): Stroke[] {
+  const columns = new Map<string, Stroke>();
+  for (const { atNs, top, bottom } of all) {
+    const topSeen = top >= first && top <= last;
+    const bottomSeen = bottom >= first && bottom <= last;
+    if (!topSeen && !bottomSeen) continue;
+    const from = topSeen ? top : bottom - stubRows;
+    const to = bottomSeen ? bottom : top + stubRows;
+    const far = !topSeen || !bottomSeen;
+    const key = `${far} ${Math.round(atNs / Math.max(1, nsPerPixel))}`;
+    const there = columns.get(key);
+    if (there === undefined) columns.set(key, { atNs, from, to, far });
     else {
-      there.top = Math.min(there.top, crossing.top);
-      there.bottom = Math.max(there.bottom, crossing.bottom);
+      there.from = Math.min(there.from, from);
+      there.to = Math.max(there.to, to);
     }
   }
   return [...columns.values()];

@@ -16,7 +16,7 @@ export type TreeNode = {
   orphan: boolean;
 };
 
-export type Tree = { nodes: TreeNode[]; roots: number[]; orphans: number };
+export type Tree = { nodes: TreeNode[]; roots: number[] };
 
 function byStart(a: TraceSpan, b: TraceSpan): number {
   return a.startOffsetNs - b.startOffsetNs || b.durationNs - a.durationNs;
@@ -44,7 +44,7 @@ function sortIntoFamilies(spans: readonly TraceSpan[]): Families {
 /** Siblings in order of start; spans in a cycle of parents hang from the earliest of them. */
 export function buildTree(spans: readonly TraceSpan[]): Tree {
   const { roots: rootSpans, childrenOf, known } = sortIntoFamilies(spans);
-  const tree: Tree = { nodes: [], roots: [], orphans: 0 };
+  const tree: Tree = { nodes: [], roots: [] };
   const placed = new Set<TraceSpan>();
 
   const place = (root: TraceSpan) => {
@@ -78,7 +78,6 @@ export function buildTree(spans: readonly TraceSpan[]): Tree {
 
 function nodeOf(tree: Tree, span: TraceSpan, parent: number, known: Set<string>): TreeNode {
   const orphan = parent === -1 && span.parentSpanId !== null && !known.has(span.parentSpanId);
-  if (orphan) tree.orphans += 1;
   const depth = parent === -1 ? 0 : tree.nodes[parent]!.depth + 1;
   return { span, parent, depth, end: 0, childCount: 0, orphan };
 }
