@@ -1,5 +1,5 @@
 import type { GuardReport } from '@flyball/contract';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, type Peers, type Shop, startPeers, startShop, TOKEN } from './demo-harness.ts';
 
 let peers: Peers;
@@ -40,6 +40,8 @@ afterAll(async () => {
   await shop.close();
   await peers.close();
 });
+
+afterEach(() => shop.endAllFaults());
 
 beforeEach(async () => {
   steerCheckout({});

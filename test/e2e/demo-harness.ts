@@ -167,6 +167,7 @@ export interface Shop {
   setReplicas(service: string, change: Record<string, unknown>): Promise<Response>;
   fault(request: Record<string, unknown>): Promise<string>;
   endFault(id: string): Promise<void>;
+  endAllFaults(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -194,6 +195,9 @@ export async function startShop(peers: Peers, env: NodeJS.ProcessEnv = {}): Prom
     return response.status === 204 ? null : response.json();
   };
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` };
+  const endFault = async (id: string): Promise<void> => {
+    await json(`/faults/${id}`, { method: 'DELETE' });
+  };
   const state = () => json('/state') as Promise<ShopStateView>;
   return {
     program,
@@ -214,10 +218,13 @@ export async function startShop(peers: Peers, env: NodeJS.ProcessEnv = {}): Prom
       }),
     fault: async (request) => {
       const body = JSON.stringify(request);
-      return ((await json('/faults', { method: 'POST', headers, body })) as { id: string }).id;
+      const answer = await json('/faults', { method: 'POST', headers, body });
+      return (answer as { fault: { id: string } }).fault.id;
     },
-    endFault: async (id) => {
-      await json(`/faults/${id}`, { method: 'DELETE' });
+    endFault,
+    endAllFaults: async () => {
+      const { faults } = (await json('/faults')) as { faults: { id: string }[] };
+      for (const { id } of faults) await endFault(id);
     },
     close: async () => {
       await program.stop();
@@ -231,14 +238,15 @@ export async function eventually<T>(
   what: string,
   read: () => Promise<T> | T,
   wanted: (value: T) => boolean,
-  withinMs = 30_000,
+  withinMs = 45_000,
 ): Promise<T> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const value = await read();
     if (wanted(value)) return value;
     if (performance.now() > deadlineMs) {
-      throw new Error(`not within ${withinMs} ms: ${what}; last: ${JSON.stringify(value)}`);
+      const last = JSON.stringify(value)?.slice(0, 2_000);
+      throw new Error(`not within ${withinMs} ms: ${what}; last: ${last}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

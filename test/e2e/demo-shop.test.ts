@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   eventually,
   faultCommand,
@@ -22,6 +22,8 @@ afterAll(async () => {
   await shop.close();
   await peers.close();
 });
+
+afterEach(() => shop.endAllFaults());
 
 const p99Ms = async () => (await shop.state()).load?.p99Ms ?? 0;
 
@@ -94,7 +96,7 @@ describe('the shop', () => {
 
   it('drowns in a surge, and more real processes carry it', async () => {
     expect(utilization('checkout')).toBeLessThan(0.7);
-    const surge = await shop.fault({ kind: 'surge' });
+    await shop.fault({ kind: 'surge' });
     await eventually('p99 is over the objective', p99Ms, (value) => value > 400);
     await eventually(
       'checkout is saturated',
@@ -113,7 +115,6 @@ describe('the shop', () => {
       () => utilization('checkout'),
       (u) => u < 0.8,
     );
-    await shop.endFault(surge);
   });
 
   it('drains instances without failing a request', async () => {

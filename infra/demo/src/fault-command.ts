@@ -48,7 +48,7 @@ async function run(args: string[], env: NodeJS.ProcessEnv): Promise<string> {
     ...(values.magnitude === undefined ? {} : { magnitude: Number(values.magnitude) }),
     ...(values.for === undefined ? {} : { durationMs: Number(values.for) * 1_000 }),
   };
-  const fault = (await ask(demo(), 'POST', '/faults', body)) as ListedFault;
+  const { fault } = (await ask(demo(), 'POST', '/faults', body)) as { fault: ListedFault };
   return `on: ${lineOf(fault)}`;
 }
 

@@ -87,7 +87,7 @@ async function route(
       checkOrigin(request);
       const result = shop.addFault(await readJson(request, faultRequest));
       if ('message' in result) throw new ApiFailure(422, 'invalid', result.message);
-      return sendJson(response, 201, result.fault);
+      return sendJson(response, 201, result);
     }
     case 'DELETE /faults':
       checkOrigin(request);
