@@ -1,4 +1,5 @@
 import {
+  CriticalPathAggregator,
   type Decision,
   decide,
   decodeSpan,
@@ -30,6 +31,7 @@ export class TracePipeline {
   readonly strings = new Interner();
   private readonly red = new RedAggregator(this.strings);
   private readonly edges = new EdgeAggregator(this.strings);
+  private readonly paths = new CriticalPathAggregator(this.strings);
   private readonly origins = new ErrorOriginAggregator(this.strings);
   private readonly ledger = new SamplingLedger();
   private readonly table = new SpanTable(1024);
@@ -100,14 +102,27 @@ export class TracePipeline {
   drain(): void {
     for (const row of this.red.drain()) this.outbox.add('flyball_red', row);
     for (const row of this.edges.drain()) this.outbox.add('flyball_edges', row);
+    const { endpoints, paths } = this.paths.drain();
+    for (const row of endpoints) this.outbox.add('flyball_endpoints', row);
+    for (const row of paths) this.outbox.add('flyball_critical_path', row);
     for (const row of this.origins.drain()) this.outbox.add('flyball_error_origin', row);
     for (const row of this.ledger.drain()) this.outbox.add('flyball_sampling', row);
   }
 
-  /** Spans that were counted under `__overflow__` because a table of names was full. */
-  overflowed(): { red: number; edges: number; strings: number } {
-    const { red, edges, strings } = this;
-    return { red: red.overflowed, edges: edges.overflowed, strings: strings.overflows };
+  /** What was counted under `__overflow__` because a table was full. */
+  overflowed(): Readonly<Record<string, number>> {
+    const { red, edges, paths, strings } = this;
+    return {
+      red: red.overflowed,
+      edges: edges.overflowed,
+      paths: paths.overflowed,
+      strings: strings.overflows,
+    };
+  }
+
+  /** Traces whose root never came: no critical path can be told for them. */
+  rootless(): number {
+    return this.paths.rootless;
   }
 
   private decided(trace: TraceView, nowMs: number): Decision {
@@ -115,6 +130,7 @@ export class TracePipeline {
     if (trace.earlier !== undefined) return trace.earlier;
     const decision = decide(trace, this.rules, this.strings);
     this.edges.record(trace, nowMs);
+    this.paths.record(trace, decision, nowMs);
     this.origins.record(trace, decision, nowMs);
     this.ledger.record(trace, decision, nowMs);
     return decision;

@@ -78,8 +78,14 @@ function windowGauges(registry: Registry, { traces, now }: GaugeSources): void {
   registry.read(
     'flyball_collector_overflow_total',
     'counter',
-    'Spans counted under __overflow__, and strings refused, because a table was full.',
+    'What was counted under __overflow__ because a table was full.',
     () => Object.entries(traces.overflowed()).map(([table, value]) => [{ table }, value] as const),
+  );
+  registry.read(
+    'flyball_collector_rootless_traces_total',
+    'counter',
+    'Traces whose root never came.',
+    () => [[{}, traces.rootless()]],
   );
 }
 

@@ -27,6 +27,8 @@ export function clickhouseSink(client: ClickHouseClient): Sink {
             deduplicate_blocks_in_dependent_materialized_views: 1,
             // The whole body is one block: a token stands for all of its rows.
             max_insert_block_size: '10000000',
+            // A column that is missing is a fault to be seen, not data to be left out.
+            input_format_skip_unknown_fields: 0,
             input_format_parallel_parsing: 0,
             date_time_input_format: 'best_effort',
           },
