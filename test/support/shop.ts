@@ -24,7 +24,7 @@ export class Shop {
   /** Switches a fault on; the answer is its id. */
   async fault(wish: FaultWish): Promise<string> {
     const answer = await this.#send('POST', `${this.#stack.urls.demo}/faults`, wish);
-    return z.object({ id: z.string() }).parse(answer).id;
+    return z.object({ fault: z.object({ id: z.string() }) }).parse(answer).fault.id;
   }
 
   async endFault(id: string): Promise<void> {
