@@ -40,7 +40,7 @@ test('all hold', () => {
   );
 });
 
-describe('each violation names its cause and carries its evidence, and violates COORDINATION', () => {
+describe('a violation names its cause, carries its evidence, and violates COORDINATION', () => {
   test.each([
     [
       'DISCOVERY',

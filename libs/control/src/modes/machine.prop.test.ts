@@ -92,7 +92,7 @@ function worst(modes: Readonly<Record<Dimension, Mode>>): Mode {
   return order.find((mode) => Object.values(modes).includes(mode)) ?? 'target';
 }
 
-test('every reachable transition is one of the seven; nothing skips Recovery; all seven occur', () => {
+test('every reachable transition is one of the seven, and nothing skips Recovery', () => {
   const start = modeMachine.init(FAST);
   const reached = new Map<string, ModeState>([[keyOf(start), start]]);
   const frontier = [start];
@@ -135,7 +135,7 @@ test('every reachable transition is one of the seven; nothing skips Recovery; al
   }
 });
 
-test('random histories with the real times: allowed ways only, and back to Target when healthy', () => {
+test('random histories at the real times: allowed ways only, back to Target when healthy', () => {
   const shows = fc.array(
     fc.record({
       show: fc.constantFrom(...SHOWS),
