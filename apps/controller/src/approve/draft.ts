@@ -4,12 +4,13 @@ import type { LoopDecision } from '../decide/loop.ts';
 import { type LoopName, loopId } from '../decide/words.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Assessment } from '../orient/assess.ts';
+import { unitOf } from '../orient/signals.ts';
 import { blastRadius } from './blast-radius.ts';
 import type { ProposalContent } from './content.ts';
 import { digestOf } from './digest.ts';
 import { evidenceFor } from './evidence.ts';
 import { predict } from './predict.ts';
-import { describeChange, formatKnob, unitFor } from './sentences.ts';
+import { describeChange, formatKnob, formatSignal, unitFor } from './sentences.ts';
 
 export interface DraftInput {
   readonly decision: LoopDecision;
@@ -106,6 +107,7 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
     others.push(`The law alone would have gone to ${asked}; the guards allow less`);
   }
   const { rate, replicas } = assessment.policy.loops;
+  if (decision.loop === 'replicas') others.push(...neighbours(decision, assessment));
   if (decision.loop === 'replicas' && rate !== undefined) {
     others.push('Leave it to the rate limit, which sheds what does not fit');
   }
@@ -113,6 +115,21 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
     others.push('Add replicas instead of shedding');
   }
   return others;
+}
+
+/** One replica more and one fewer, with what the loop's signal would be. */
+function neighbours(decision: LoopDecision, { policy }: Assessment): string[] {
+  const loop = policy.loops.replicas;
+  const { measured } = decision;
+  if (loop === undefined || measured === null) return [];
+  const [before, after] = [Number(decision.applied), Number(decision.bounded)];
+  const { signal } = loop.law.pid;
+  return [after - 1, after + 1]
+    .filter((count) => count !== before && count >= loop.limits.min && count <= loop.limits.max)
+    .map((count) => {
+      const level = formatSignal((measured * before) / count, unitOf(signal));
+      return `${count} replicas: ${signal} about ${level}`;
+    });
 }
 
 /** The way back from a change that harmed. */

@@ -50,15 +50,18 @@ export class ActStage {
     round: Round,
   ): Promise<void> {
     const { desk, observer, actor } = this.parts;
+    const pending = round.desk.pending.get(id) ?? null;
+    const diverges = pending !== null && !sameKnob(pending.content.after, decision.bounded);
+    state.divergentTicks = diverges ? state.divergentTicks + 1 : 0;
     const intent = reconcile({
-      nowMs: round.nowMs,
       decision,
       autonomy,
-      pending: round.desk.pending.get(id) ?? null,
+      pending,
       open: round.desk.open.has(id),
       stopped: stopText(state, round)?.text ?? null,
       targetVersion: target?.version ?? '',
       quietTicks: state.quietTicks,
+      divergentTicks: state.divergentTicks,
     });
     switch (intent.kind) {
       case 'nothing':

@@ -2,7 +2,7 @@ import type { Policy } from '@flyball/contract';
 import type { Span } from '@opentelemetry/api';
 import { NO_MEMORY } from '../decide/loop.ts';
 import { type LoopName, loopId } from '../decide/words.ts';
-import { inSpan } from '../platform/tracing.ts';
+import { inSpan, OWN_SERVICE } from '../platform/tracing.ts';
 import { ActStage } from './act-stage.ts';
 import { DecideStage } from './decide-stage.ts';
 import { loopView } from './loop-view.ts';
@@ -42,7 +42,9 @@ export class Cycle {
   }
 
   async run(policies: readonly Policy[], fence: number): Promise<void> {
-    const { tracer, clock, live, recorder } = this.parts;
+    const { tracer, clock, live, recorder, boosts } = this.parts;
+    // Every cycle can be looked at: they are few, and what they decided is worth explaining.
+    void boosts.want(OWN_SERVICE, 1, 'cycles explain decisions');
     await inSpan(tracer, null, 'ooda cycle', async (span) => {
       const nowMs = clock.nowMs();
       if (!this.#loaded) await this.#load(nowMs);

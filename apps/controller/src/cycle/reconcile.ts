@@ -12,7 +12,6 @@ export type Intent =
   | { readonly kind: 'withdraw'; readonly id: string; readonly why: string };
 
 export interface ReconcileInput {
-  readonly nowMs: number;
   readonly decision: LoopDecision;
   readonly autonomy: DirectionalAutonomy;
   readonly pending: Pending | null;
@@ -23,10 +22,12 @@ export interface ReconcileInput {
   readonly targetVersion: string;
   /** Ticks in a row, this one included, in which the loop wanted nothing. */
   readonly quietTicks: number;
+  /** Ticks in a row in which it wanted another value than the pending one. */
+  readonly divergentTicks: number;
 }
 
-/** A proposal people may be reading is not replaced by a slightly different one for this long. */
-const CALM_MS = 15_000;
+/** A proposal people may be reading is replaced only by a wish that has lasted this long. */
+const DIVERGENT_TICKS = 3;
 /** A wish that is gone for one tick may be back at the next. */
 const QUIET_TICKS = 2;
 
@@ -76,16 +77,14 @@ function wordFor(autonomy: DirectionalAutonomy, { applied, bounded }: LoopDecisi
     : autonomy.up;
 }
 
-/** The same target, and the same value, or one so near and so young that asking anew would annoy. */
-function stillFits({ decision, targetVersion, nowMs }: ReconcileInput, pending: Pending): boolean {
-  const { content } = pending;
+/** The same target, the same direction, and not for long another value. */
+function stillFits(input: ReconcileInput, { content }: Pending): boolean {
+  const { decision, targetVersion, divergentTicks } = input;
   if (content.preconditions.targetVersion !== targetVersion) return false;
   if (sameKnob(content.after, decision.bounded)) return true;
-  const young = nowMs - content.createdAtMs < CALM_MS;
-  return (
-    young &&
-    direction(content.before, content.after) === direction(decision.applied, decision.bounded)
-  );
+  const turned =
+    direction(content.before, content.after) !== direction(decision.applied, decision.bounded);
+  return !turned && divergentTicks < DIVERGENT_TICKS;
 }
 
 function direction(before: Knob, after: Knob): number {

@@ -13,6 +13,8 @@ export interface LoopState {
   tick: Tick | null;
   /** Ticks in a row in which the loop wanted nothing. */
   quietTicks: number;
+  /** Ticks in a row in which it wanted another value than the one that waits for approval. */
+  divergentTicks: number;
 }
 
 /** What the cycle keeps of a service. Mutable, owned by the cycle alone. */
@@ -67,7 +69,7 @@ export class ControlState {
     const { loops } = this.service(service);
     const known = loops.get(loop);
     if (known !== undefined) return known;
-    const state: LoopState = { memory: NO_MEMORY, tick: null, quietTicks: 0 };
+    const state: LoopState = { memory: NO_MEMORY, tick: null, quietTicks: 0, divergentTicks: 0 };
     loops.set(loop, state);
     return state;
   }

@@ -20,8 +20,8 @@ import type { LoopDecision, LoopInput } from './loop.ts';
 
 type Weights = Readonly<Record<string, number>>;
 
-/** Weights that differ by less than this are the same to a balancer. */
-const SAME_WEIGHT = 0.02;
+/** Relative weights that differ by less than this are not worth a version. */
+const SAME_WEIGHT = 0.03;
 
 /** Load-balancing weights: each instance by its errors and its latency. */
 export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDecision {
@@ -74,11 +74,16 @@ export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDe
     bounded: decision.value,
     applied,
     reason: decision.reason,
-    text: equal ? `${outcome.text} The mode asks for equal weights.` : outcome.text,
+    text: textFor(outcome.text, decision.reason, equal),
     evidenceAgeMs,
     guards: outcome.notes,
     memory: { ...memory, law: step.state, lastTickMs: nowMs },
   };
+}
+
+function textFor(text: string, reason: string, equal: boolean): string {
+  const said = reason === 'dead-band' ? 'The weights are what they should be.' : text;
+  return equal ? `${said} The mode asks for equal weights.` : said;
 }
 
 /** The instances guards can route to, with what the collector counted for them. */
@@ -111,13 +116,22 @@ function sameWeights(): Guard<Knob> {
       if (typeof decision.value === 'number' || typeof applied === 'number') {
         return { kind: 'hold', reason: 'not-a-number' };
       }
-      const now = applied;
-      const moved = Object.entries(decision.value).some(
+      const [now, next] = [relative(applied), relative(decision.value)];
+      const moved = Object.entries(next).some(
         ([id, weight]) => Math.abs(weight - (now[id] ?? 0)) > SAME_WEIGHT,
       );
       return moved ? { kind: 'pass' } : { kind: 'hold', reason: 'dead-band' };
     },
   };
+}
+
+/** Over their mean: to a balancer weights of 0.4 and 0.4 are those of 1 and 1. */
+function relative(weights: Weights): Weights {
+  const values = Object.values(weights);
+  const mean = values.reduce((sum, weight) => sum + weight, 0) / Math.max(1, values.length);
+  return mean === 0
+    ? weights
+    : Object.fromEntries(Object.entries(weights).map(([id, weight]) => [id, weight / mean]));
 }
 
 function rounded(weights: Weights): Weights {

@@ -44,7 +44,9 @@ function dimensionView(
 function causeOf(transition: ModeTransition, pageText: string | null): string {
   const pages =
     transition.cause.kind === 'trigger' && transition.cause.trigger === 'burn-rate-page';
-  return pages && pageText !== null ? `${transition.text} (${pageText})` : transition.text;
+  return pages && pageText !== null
+    ? `${transition.text.replace(/\.$/, '')}: ${pageText}.`
+    : transition.text;
 }
 
 /** The row of `flyball_mode_history`. */

@@ -133,11 +133,19 @@ function discoveryOf(input: AssessInput, facts: Facts): NonNullable<ModeInputs['
   };
 }
 
+function servingOrStarting({ value, ready, starting }: TargetState): number {
+  return (ready ?? Number(value)) + (starting ?? 0);
+}
+
 function lostInstances(replicas: TargetState, facts: Facts): Evidence<number> {
   const wanted = typeof replicas.value === 'number' ? replicas.value : 0;
-  const there = (replicas.ready ?? wanted) + (replicas.starting ?? 0);
   const seen = { atMs: replicas.observedAtMs, source: 'processes' };
-  return facts('instances.lost', Math.max(0, wanted - there), 'instances', seen);
+  return facts(
+    'instances.lost',
+    Math.max(0, wanted - servingOrStarting(replicas)),
+    'instances',
+    seen,
+  );
 }
 
 function configOf(
@@ -254,10 +262,15 @@ function loadOf(
     ...(wanted === null || replicas === null
       ? {}
       : {
-          oneInstanceLeft: facts('instances.one', wanted > 1 && (replicas.ready ?? 2) <= 1, '', {
-            atMs: replicas.observedAtMs,
-            source: 'processes',
-          }),
+          oneInstanceLeft: facts(
+            'instances.one',
+            wanted > 1 && servingOrStarting(replicas) <= 1,
+            '',
+            {
+              atMs: replicas.observedAtMs,
+              source: 'processes',
+            },
+          ),
         }),
   };
 }

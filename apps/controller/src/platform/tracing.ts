@@ -5,6 +5,9 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { Config } from '../config.ts';
 import { messageOf } from './stores.ts';
 
+/** The name this process sends its own spans under. */
+export const OWN_SERVICE = 'flyball-controller';
+
 export interface Tracing {
   readonly tracer: Tracer;
   shutdown(): Promise<void>;
@@ -14,7 +17,7 @@ export interface Tracing {
 export function startTracing(config: Config): Tracing {
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
-      'service.name': 'flyball-controller',
+      'service.name': OWN_SERVICE,
       'service.instance.id': config.instanceId,
     }),
     spanProcessors: [
@@ -24,7 +27,7 @@ export function startTracing(config: Config): Tracing {
       ),
     ],
   });
-  return { tracer: provider.getTracer('flyball-controller'), shutdown: () => provider.shutdown() };
+  return { tracer: provider.getTracer(OWN_SERVICE), shutdown: () => provider.shutdown() };
 }
 
 /**
