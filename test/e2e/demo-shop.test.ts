@@ -241,6 +241,8 @@ describe('the shop', () => {
       body: '{"kind":"surge"}',
     });
     expect(simple.status).toBe(415);
+    const malformed = await fetch(`${shop.url}/services/%E0%A4%A`);
+    expect(malformed.status).toBe(400);
   });
 
   it('takes little of the machine', async () => {

@@ -63,8 +63,8 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const { shop, page } = options;
-  const { pathname } = new URL(request.url ?? '/', 'http://manager');
-  const [, first = '', second, third] = pathname.split('/').map(decodeURIComponent);
+  const pathname = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const [, first = '', second, third] = pathname.split('/').map(decoded);
   const method = request.method ?? 'GET';
   if (method === 'GET' && page.serve(pathname, response)) return;
   switch (`${method} /${first}`) {
@@ -107,6 +107,14 @@ async function route(
     }
   }
   throw new ApiFailure(404, 'unknown', `${method} ${pathname} is nothing the demo shop knows`);
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new ApiFailure(400, 'invalid', `${segment} is not a well-formed part of a path`);
+  }
 }
 
 function health(shop: ShopManager, which: string | undefined, response: ServerResponse): void {

@@ -69,7 +69,11 @@ export class ShopManager {
     const nowMs = Date.now;
     this.#gateway = new Keeper({
       nowMs,
-      start: (events) => this.#fork('gateway', 'gateway-1', events),
+      start: (events) => {
+        const gateway = this.#fork('gateway', 'gateway-1', events);
+        gateway.send({ kind: 'directory', directory: this.#directory() });
+        return gateway;
+      },
       onReady: (url) => {
         this.#gatewayUrl = `http://${reachable(config.host)}:${new URL(url).port}`;
         this.#announce();
@@ -235,10 +239,14 @@ export class ShopManager {
     return { ...this.#plan, multiplier: surgeOf(this.faults()) };
   }
 
-  #announce(): void {
-    const directory: Directory = Object.fromEntries(
+  #directory(): Directory {
+    return Object.fromEntries(
       [...this.#fleets].map(([service, fleet]) => [service, fleet.peers()]),
     );
+  }
+
+  #announce(): void {
+    const directory = this.#directory();
     for (const fleet of this.#fleets.values()) fleet.tellDirectory(directory);
     this.#gateway.send({ kind: 'directory', directory });
   }
