@@ -7,7 +7,7 @@ import {
   type SpanTable,
 } from '../otlp/span-table.ts';
 import { bucketTime } from '../red/bucket-time.ts';
-import { type CountColumns, Counts } from '../red/counts.ts';
+import { type CountColumns, Counts, countSpan } from '../red/counts.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { type EdgeType, PeerReader } from './peer.ts';
 
@@ -101,7 +101,7 @@ export class EdgeAggregator {
     const type = this.#typeOf(spans, calls ? parent : child, receives);
     const failed = spans.isError(child) || (calls && spans.isError(parent));
     const [from, to] = [this.#strings.text(caller), this.#strings.text(callee)];
-    this.#count(from, to, type, durationNs(spans, timed), failed);
+    countSpan(this.#countsOf(from, to, type), spans, timed, failed);
   }
 
   #typeOf(spans: SpanTable, span: number, receives: boolean): EdgeType {
@@ -117,17 +117,18 @@ export class EdgeAggregator {
     const peer = this.#peers.read(spans, span);
     if (peer.name === '') return;
     const caller = this.#strings.text(spans.service(span));
-    this.#count(caller, peer.name, peer.type, durationNs(spans, span), spans.isError(span));
+    const counts = this.#countsOf(caller, peer.name, peer.type);
+    countSpan(counts, spans, span, spans.isError(span));
   }
 
-  #count(caller: string, callee: string, type: EdgeType, ns: bigint, error: boolean): void {
+  #countsOf(caller: string, callee: string, type: EdgeType): Counts {
     const key = `${caller}\0${callee}\0${type}`;
     let edge = this.#edges.get(key);
     if (edge === undefined && this.#edges.size >= this.#limits.maxSeries) {
       this.#overflowed += 1;
       edge = this.#add(`\0${type}`, OVERFLOW_TEXT, OVERFLOW_TEXT, type);
     } else edge ??= this.#add(key, caller, callee, type);
-    edge.counts.addExact(ns, error);
+    return edge.counts;
   }
 
   #add(key: string, caller: string, callee: string, type: EdgeType): Edge {
@@ -145,9 +146,4 @@ export class EdgeAggregator {
     this.#edges.clear();
     this.#time = time;
   }
-}
-
-function durationNs(spans: SpanTable, span: number): bigint {
-  const duration = spans.endNs(span) - spans.startNs(span);
-  return duration > 0n ? duration : 0n;
 }

@@ -15,11 +15,18 @@ const VALUE = 0x12;
  */
 export class AttributeReader {
   readonly #keys: readonly Uint8Array[];
+  /** Positions of the keys by their length: most attributes are ruled out at a glance. */
+  readonly #byLength: (number[] | undefined)[] = [];
   /** By position of the key; undefined where the last `read` found none. */
   readonly values: (string | undefined)[];
 
   constructor(keys: readonly string[]) {
     this.#keys = keys.map(encodeUtf8);
+    this.#keys.forEach((key, index) => {
+      const alike = this.#byLength[key.length];
+      if (alike === undefined) this.#byLength[key.length] = [index];
+      else alike.push(index);
+    });
     this.values = keys.map(() => undefined);
   }
 
@@ -70,9 +77,10 @@ export class AttributeReader {
     const length = reader.length(limit);
     const start = reader.at;
     reader.at = start + length;
-    for (let index = 0; index < this.#keys.length; index += 1) {
-      const key = this.#keys[index] as Uint8Array;
-      if (key.length === length && equals(reader.bytes, start, key)) return index;
+    const alike = this.#byLength[length];
+    if (alike === undefined) return -1;
+    for (const index of alike) {
+      if (equals(reader.bytes, start, this.#keys[index] as Uint8Array)) return index;
     }
     return -1;
   }

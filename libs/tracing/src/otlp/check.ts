@@ -1,4 +1,4 @@
-import { isUtf8 } from './utf8.ts';
+import { isAscii, isUtf8 } from './utf8.ts';
 import { MAX_DEPTH, Malformed, WIRE_BYTES, type WireReader } from './wire.ts';
 
 /**
@@ -21,6 +21,9 @@ export const LINK_SHAPE: Shape = { strings: 1 << 3, attributes: 1 << 4 };
 const KEY = 0x0a;
 const VALUE = 0x12;
 const STRING_VALUE = 0x0a;
+const BOOL_VALUE = 0x10;
+const INT_VALUE = 0x18;
+const DOUBLE_VALUE = 0x21;
 const ARRAY_VALUE = 0x2a;
 const KVLIST_VALUE = 0x32;
 const LIST_ITEM = 0x0a;
@@ -46,6 +49,11 @@ export function checkString(reader: WireReader, end: number): boolean {
 
 /** The reader stands before the length of a KeyValue. */
 export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boolean {
+  const fastEnd = endOfPlainPair(reader, limit);
+  if (fastEnd > 0) {
+    reader.at = fastEnd;
+    return true;
+  }
   const length = reader.length(limit);
   const end = reader.at + length;
   let valid = true;
@@ -56,6 +64,38 @@ export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boo
     else reader.skip(tag, end);
   }
   return valid;
+}
+
+/**
+ * Where the KeyValue ends if it is what nearly all are: a short ASCII key, then a short ASCII
+ * string, a boolean, an integer or a double; else 0. One look at each byte instead of a walk.
+ */
+function endOfPlainPair(reader: WireReader, limit: number): number {
+  const { bytes, at } = reader;
+  const end = at + 1 + (bytes[at] as number);
+  const valueAt = at + 3 + (bytes[at + 2] as number);
+  const inner = valueAt + 2;
+  // With lengths below 128 each is one byte; inner + 2 <= end keeps all that is looked at inside.
+  if (end > limit || end - at > 0x80 || inner + 2 > end) return 0;
+  if (bytes[at + 1] !== KEY || bytes[valueAt] !== VALUE || bytes[valueAt + 1] !== end - inner) {
+    return 0;
+  }
+  const tag = bytes[inner];
+  if (tag === STRING_VALUE) {
+    return bytes[inner + 1] === end - inner - 2 && isAscii(reader.view, at, end) ? end : 0;
+  }
+  const plain =
+    tag === DOUBLE_VALUE
+      ? end - inner === 9
+      : (tag === BOOL_VALUE || tag === INT_VALUE) && isVarint(bytes, inner + 1, end);
+  return plain && isAscii(reader.view, at, inner) ? end : 0;
+}
+
+/** Whether one varint fills the bytes from `start` up to `end`. */
+function isVarint(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && (bytes[at] as number) >= 0x80) at += 1;
+  return at === end - 1 && end - start <= 10;
 }
 
 /** The reader stands before the length of an AnyValue. */

@@ -87,9 +87,10 @@ describe('a request', () => {
       { id: 'b', attributes: { 'flyball.blocking': true } },
       { id: 'c', attributes: { 'flyball.blocking': false } },
       { id: 'd', attributes: { 'flyball.blockinG': true, 'flyball.blocking': 'yes' } },
+      { id: 'e', attributes: { 'flyball.blocking': 'false' } },
     ];
     const table = accepted(scan(bytesOf(spans), strings));
-    expect([0, 1, 2, 3].map((span) => table.blocking(span))).toEqual([-1, 1, 0, -1]);
+    expect([0, 1, 2, 3, 4].map((span) => table.blocking(span))).toEqual([-1, 1, 0, -1, 0]);
   });
 });
 

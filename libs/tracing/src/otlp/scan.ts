@@ -250,8 +250,8 @@ class TraceScan {
     const reader = this.#reader;
     const start = reader.at;
     this.#textValid = checkKeyValue(reader, end) && this.#textValid;
-    // The one attribute every critical path asks for; its length byte is told apart at a glance.
-    if (reader.bytes[start] !== BLOCKING_KEY.length + 4) return;
+    // The one attribute every critical path asks for; the length of its key tells it at a glance.
+    if (reader.bytes[start + 2] !== BLOCKING_KEY[1]) return;
     const blocking = readBlocking(reader.bytes, start + 1);
     if (blocking !== undefined) {
       const meta = (rows[base + field.META] as number) & ~field.META_BLOCKING;
@@ -353,18 +353,30 @@ function noteDirection(rows: Int32Array, base: number): void {
 }
 
 /** `flyball.blocking`, preceded by the tag and length of a KeyValue's key. */
-const BLOCKING_KEY = Uint8Array.from(['\n', '\x10', ...'flyball.blocking'], (letter) =>
-  letter.charCodeAt(0),
-);
+const BLOCKING_KEY = ascii('\n\x10flyball.blocking');
+
+/** An AnyValue with its tag and length: a boolean, or the text of one. */
+const BLOCKING_VALUES: readonly [bytes: Uint8Array, blocking: boolean][] = [
+  [ascii('\x12\x02\x10\x01'), true],
+  [ascii('\x12\x02\x10\x00'), false],
+  [ascii('\x12\x06\n\x04true'), true],
+  [ascii('\x12\x07\n\x05false'), false],
+];
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
 
 /** The value when a KeyValue at `at`, encoded in the usual order, is `flyball.blocking`. */
 function readBlocking(bytes: Uint8Array, at: number): boolean | undefined {
-  for (let index = 0; index < BLOCKING_KEY.length; index += 1) {
-    if (bytes[at + index] !== BLOCKING_KEY[index]) return undefined;
-  }
+  if (!beginsWith(bytes, at, BLOCKING_KEY)) return undefined;
   const value = at + BLOCKING_KEY.length;
-  // AnyValue of two bytes: bool_value and 0 or 1.
-  if (bytes[value] !== 0x12 || bytes[value + 1] !== 2 || bytes[value + 2] !== 0x10)
-    return undefined;
-  return bytes[value + 3] === 1;
+  return BLOCKING_VALUES.find(([expected]) => beginsWith(bytes, value, expected))?.[1];
+}
+
+function beginsWith(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
+  for (let index = 0; index < expected.length; index += 1) {
+    if (bytes[at + index] !== expected[index]) return false;
+  }
+  return true;
 }

@@ -94,7 +94,8 @@ export class SpanTable {
   push(): number {
     const base = this.count * WORDS;
     this.resize(this.count + 1);
-    this.rows.fill(0, base, base + WORDS);
+    const rows = this.rows;
+    for (let word = base; word < base + WORDS; word += 1) rows[word] = 0;
     return base;
   }
 

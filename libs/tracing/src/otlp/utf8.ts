@@ -5,6 +5,15 @@
 
 const HIGH_BITS = 0x80808080 | 0;
 
+/** Whether the bytes from `start` up to `end`, at least four, are all ASCII. */
+export function isAscii(view: DataView, start: number, end: number): boolean {
+  const last = end - 4;
+  for (let at = start; at < last; at += 4) {
+    if ((view.getInt32(at) & HIGH_BITS) !== 0) return false;
+  }
+  return (view.getInt32(last) & HIGH_BITS) === 0;
+}
+
 /** Whether the bytes from `start` up to `end` are well-formed. `view` covers the same memory. */
 export function isUtf8(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let at = start;

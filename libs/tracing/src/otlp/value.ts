@@ -109,6 +109,11 @@ function readAny(bytes: Uint8Array): AnyValue {
 
 /** A value as text: strings as they are, lists as JSON, 64-bit integers exact, bytes as base64. */
 export function valueText(bytes: Uint8Array): string {
+  // Nearly every value is one short string.
+  const length = bytes[1] as number;
+  if (bytes[0] === STRING && length < 0x80 && bytes.length === length + 2) {
+    return decodeUtf8(bytes, 2, bytes.length);
+  }
   const value = readAny(bytes);
   switch (value.kind) {
     case 'none':

@@ -1,3 +1,4 @@
+import type { SpanTable } from '../otlp/span-table.ts';
 import { bucketIndex } from './histogram.ts';
 
 /** Bucket index to count, as a ClickHouse Map(Int16, UInt64) is written in JSON. */
@@ -6,6 +7,13 @@ export type Buckets = Record<string, number>;
 const NS_PER_SECOND = 1e9;
 /** Below this a duration is exact as a double. */
 const EXACT_NS = 2 ** 53;
+
+/** Counts the duration of a span, however long it claims to be. */
+export function countSpan(counts: Counts, table: SpanTable, span: number, error: boolean): void {
+  const durationNs = table.durationNs(span);
+  if (durationNs < EXACT_NS) counts.add(durationNs, error);
+  else counts.addExact(table.endNs(span) - table.startNs(span), error);
+}
 
 /** Count, errors, sum and histogram of durations. The sum is exact: seconds and rest apart. */
 export class Counts {
@@ -27,10 +35,6 @@ export class Counts {
 
   /** For a duration too long for a double: over 104 days. */
   addExact(durationNs: bigint, error: boolean): void {
-    if (durationNs < BigInt(EXACT_NS)) {
-      this.add(Number(durationNs), error);
-      return;
-    }
     this.count += 1;
     if (error) this.errors += 1;
     this.#seconds += Number(durationNs / BigInt(NS_PER_SECOND));

@@ -14,7 +14,7 @@ import {
   WORDS,
 } from '../otlp/span-table.ts';
 import { bucketTime } from './bucket-time.ts';
-import { type CountColumns, Counts } from './counts.ts';
+import { type CountColumns, Counts, countSpan } from './counts.ts';
 
 /** A row of flyball_red: an increment; rows of one key add up. */
 export interface RedRow extends CountColumns {
@@ -90,9 +90,7 @@ export class RedAggregator {
       if ((meta & META_DUPLICATE) !== 0) continue;
       const counts = this.#countsOf(rows, base, meta & META_KIND_MASK);
       const error = ((meta >>> META_STATUS_SHIFT) & META_STATUS_MASK) === STATUS_ERROR;
-      const durationNs = table.durationNs(span);
-      if (durationNs < 2 ** 53) counts.add(durationNs, error);
-      else counts.addExact(table.endNs(span) - table.startNs(span), error);
+      countSpan(counts, table, span, error);
     }
   }
 
