@@ -53,7 +53,7 @@ async function sendTrace(): Promise<void> {
 
 const TRACES = 40;
 
-test('whole traces are put together from scattered requests, and measured though dropped', async () => {
+test('scattered spans become whole traces, measured though dropped', async () => {
   for (let i = 0; i < TRACES; i++) await sendTrace();
   type Row = Record<string, number | string>;
   const [endpoint] = await stack.rows<Row>(
@@ -71,7 +71,8 @@ test('whole traces are put together from scattered requests, and measured though
   expect(path.reduce((sum, row) => sum + Number(row.ns), 0)).toBe(TRACES * 20_000_000);
   expect(
     await stack.rows<Row>(
-      "SELECT caller, callee, sum(count) AS n FROM flyball_edges WHERE caller = 'shop' GROUP BY ALL",
+      `SELECT caller, callee, sum(count) AS n FROM flyball_edges
+       WHERE caller = 'shop' GROUP BY ALL`,
       ([row]) => Number(row?.n) === TRACES,
     ),
   ).toEqual([{ caller: 'shop', callee: 'stock', n: TRACES }]);

@@ -88,7 +88,8 @@ test('RED counts every span, kept or not', async () => {
   }
   await provider.shutdown();
   const [red] = await stack.rows<Record<string, number>>(
-    `SELECT sum(count) AS spans, sum(errors) AS errors, sum(arraySum(mapValues(buckets))) AS inBuckets
+    `SELECT sum(count) AS spans, sum(errors) AS errors,
+       sum(arraySum(mapValues(buckets))) AS inBuckets
      FROM flyball_red WHERE service = '${service}' AND operation = 'GET /' AND kind = 'Server'
      AND instance = 'i-7'`,
     ([row]) => (row?.spans ?? 0) >= 500,

@@ -14,7 +14,8 @@ const protobuf = { 'content-type': 'application/x-protobuf' };
 const json = { 'content-type': 'application/json' };
 
 beforeAll(async () => {
-  const config = `${QUICK}receive: { requestTimeout: 1s, cors: { origins: ['https://a.example'] } }`;
+  const cors = "{ origins: ['https://a.example'] }";
+  const config = `${QUICK}receive: { requestTimeout: 1s, cors: ${cors} }`;
   stack = await startStack({ config });
   url = stack.collector.http;
 });

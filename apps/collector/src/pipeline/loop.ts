@@ -20,6 +20,8 @@ export interface LoopParts {
 
 /** The longest that deciding may hold the event loop at once. */
 const STEP_BUDGET_MS = 10;
+/** The same while more is due than one step can decide, so that receiving cannot outrun it. */
+const BUSY_BUDGET_MS = 20;
 /** How often increments of RED, edges and paths are written. */
 const DRAIN_EVERY_MS = 2000;
 
@@ -27,6 +29,7 @@ const DRAIN_EVERY_MS = 2000;
 export class Loop {
   private drainedMs = 0;
   private secondMs = 0;
+  private busy = false;
   private readonly parts: LoopParts;
 
   constructor(parts: LoopParts) {
@@ -38,10 +41,11 @@ export class Loop {
     const { traces, outbox, spool, delivery, deliverable, now, elapsed } = this.parts;
     const nowMs = now();
     // Rows the disk refused come first: nothing more is decided until they are written.
-    let more = false;
+    const budgetMs = this.busy ? BUSY_BUDGET_MS : STEP_BUDGET_MS;
+    this.busy = false;
     if (outbox.flush(nowMs)) {
       const startedMs = elapsed();
-      more = traces.step(nowMs, () => elapsed() - startedMs >= STEP_BUDGET_MS);
+      this.busy = traces.step(nowMs, () => elapsed() - startedMs >= budgetMs);
       if (nowMs - this.drainedMs >= DRAIN_EVERY_MS) {
         this.drainedMs = nowMs;
         traces.drain();
@@ -54,7 +58,7 @@ export class Loop {
       this.secondMs = nowMs;
       this.parts.everySecond(nowMs);
     }
-    return more;
+    return this.busy;
   }
 
   /** Decides all that waits, writes the last increments, and seals every block. */

@@ -10,6 +10,13 @@ function escaped(value: string): string {
   return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }
 
+/** Of one family, whose label names are always the same: the values tell series apart. */
+function keyOf(labels: Labels): string {
+  let key = '';
+  for (const name in labels) key += `${labels[name]}\0`;
+  return key;
+}
+
 function series(name: string, labels: Labels): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
@@ -24,11 +31,11 @@ export class Counter {
   private readonly values = new Map<string, { labels: Labels; value: number }>();
 
   add(labels: Labels = {}, by = 1): void {
-    let key = JSON.stringify(labels);
+    let key = keyOf(labels);
     let counted = labels;
     if (!this.values.has(key) && this.values.size >= MAX_SERIES) {
       counted = { overflow: 'true' };
-      key = JSON.stringify(counted);
+      key = keyOf(counted);
     }
     const known = this.values.get(key);
     if (known === undefined) this.values.set(key, { labels: counted, value: by });
@@ -54,7 +61,7 @@ export class Histogram {
   }
 
   observe(labels: Labels, seconds: number): void {
-    const key = JSON.stringify(labels);
+    const key = keyOf(labels);
     let known = this.series.get(key);
     if (known === undefined) {
       if (this.series.size >= MAX_SERIES) return;
