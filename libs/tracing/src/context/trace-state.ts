@@ -5,9 +5,8 @@
  * so it stands for 2^56 / (2^56 - T) spans.
  */
 
-export const THRESHOLD_BITS = 56n;
-/** One past the greatest threshold and randomness. */
-export const THRESHOLD_LIMIT = 1n << THRESHOLD_BITS;
+/** One past the greatest threshold and randomness, which have 56 bits. */
+export const THRESHOLD_LIMIT = 1n << 56n;
 
 const DIGITS = 14;
 const THRESHOLD = /^[0-9a-f]{1,14}$/;

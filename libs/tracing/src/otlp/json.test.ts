@@ -38,7 +38,7 @@ test('the usual hand-written request', () => {
   });
 });
 
-test('64-bit integers keep every digit, as numbers too; text that looks like one is left alone', () => {
+test('64-bit integers keep every digit, as numbers too; text like one is left alone', () => {
   const row = rowOf(`{${IDS},"attributes":[
     {"key":"int","value":{"intValue":-9007199254740993}},
     {"key":"small","value":{"intValue":7}},

@@ -6,8 +6,9 @@ const ABOUT = 0x0a;
 const ITEM = 0x12;
 
 /**
- * Rewrites an Export…ServiceRequest so that each resource and each scope stands in one piece, first
- * in its container: protobuf merges the pieces of a split sub-message, and merging is concatenation.
+ * Rewrites an Export…ServiceRequest so that each resource and each scope stands in one piece,
+ * first in its container: protobuf merges the pieces of a sub-message, and merging is
+ * concatenation.
  * The bytes have been walked before and are well formed.
  */
 export function mergeSplitMessages(bytes: Uint8Array): Uint8Array {

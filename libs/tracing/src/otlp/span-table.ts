@@ -8,9 +8,8 @@
  */
 export const WORDS = 24;
 
-/** Trace id, 16 bytes. */
+/** Trace id, 16 bytes: words 0 to 3. */
 export const TRACE_A = 0;
-export const TRACE_B = 1;
 export const TRACE_C = 2;
 export const TRACE_D = 3;
 /** Span id, 8 bytes. */
@@ -62,7 +61,6 @@ export const SPAN_KINDS = [
 ] as const;
 export type SpanKindName = (typeof SPAN_KINDS)[number];
 
-export const KIND_INTERNAL = 1;
 export const KIND_SERVER = 2;
 export const KIND_CLIENT = 3;
 export const KIND_PRODUCER = 4;
@@ -74,7 +72,7 @@ export const STATUS_ERROR = 2;
 
 const HIGH = 2 ** 32;
 
-/** Rows of spans. `rows` may be replaced by a longer one when it grows: read it anew after a push. */
+/** Rows of spans. `rows` is replaced by a longer one when it grows: read it anew after a push. */
 export class SpanTable {
   rows: Int32Array;
   count = 0;

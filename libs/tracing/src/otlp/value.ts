@@ -62,7 +62,7 @@ export function attributeMap(pairs: readonly KeyValue[]): AttributeMap {
   return map;
 }
 
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

@@ -4,12 +4,12 @@
  * byte offset. Nothing here allocates.
  */
 
-export const WIRE_VARINT = 0;
-export const WIRE_FIXED64 = 1;
+const WIRE_VARINT = 0;
+const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
-export const WIRE_GROUP_START = 3;
-export const WIRE_GROUP_END = 4;
-export const WIRE_FIXED32 = 5;
+const WIRE_GROUP_START = 3;
+const WIRE_GROUP_END = 4;
+const WIRE_FIXED32 = 5;
 
 /** Nested groups and nested attribute values deeper than this are refused. */
 export const MAX_DEPTH = 100;

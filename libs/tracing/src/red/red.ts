@@ -30,7 +30,7 @@ export interface RedRow extends CountColumns {
 export interface RedLimits {
   /** Series between two drains, over all services. */
   maxSeries: number;
-  /** Operations of one service between two drains: one that puts ids into names harms only itself. */
+  /** Operations of one service between two drains: ids in names harm only their own service. */
   maxOperationsPerService: number;
 }
 

@@ -139,7 +139,7 @@ function anySpan(spans: SpanTable, test: (span: number) => boolean): boolean {
 }
 
 /** From the earliest start to the latest end. */
-export function extentNs(spans: SpanTable): number {
+function extentNs(spans: SpanTable): number {
   let first = 0;
   let last = 0;
   for (let span = 0; span < spans.count; span += 1) {

@@ -38,7 +38,7 @@ export function wholeRate(rate: number, fraction: number): number {
 }
 
 /** The tracestate of a scanned span, '' without one. */
-export function traceStateOf(table: SpanTable, span: number): string {
+function traceStateOf(table: SpanTable, span: number): string {
   if ((table.word(span, META) & META_TRACE_STATE) === 0) return '';
   const start = table.word(span, OFFSET);
   const end = start + table.word(span, LENGTH);

@@ -171,7 +171,7 @@ const scattered = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-test('spans read the same after their bodies were left and copied out, and nothing is pinned', () => {
+test('spans read the same after being copied out of their bodies; nothing is pinned', () => {
   fc.assert(
     fc.property(scattered, fc.integer({ min: 0, max: 40 }), (requests, last) => {
       const window = new TraceWindow({ ...WINDOW_DEFAULTS, rootDelayMs: 10, timeoutMs: 1000 });
