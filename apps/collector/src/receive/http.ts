@@ -29,6 +29,8 @@ export interface HttpReceiver {
   destroy(): void;
 }
 
+/** An HTTP/2 session without requests is ended politely. */
+const IDLE_SESSION_MS = 10 * 60_000;
 const FIRST_BYTES_TIMEOUT_MS = 10_000;
 /** No method of HTTP/1.1 begins with these, and the preface of HTTP/2 does. */
 const PREFACE = 'PRI';
@@ -103,6 +105,7 @@ export function listenHttp(options: HttpOptions): Promise<HttpReceiver> {
   const sessions = new Set<ServerHttp2Session>();
   http2.on('session', (session) => {
     sessions.add(session);
+    session.setTimeout(IDLE_SESSION_MS, () => session.close());
     session.once('close', () => sessions.delete(session));
   });
   http2.on('sessionError', () => {});
