@@ -121,7 +121,7 @@ function build(node) {
   });
 }
 
-/** Runs to its end with our terminal; signals are its to handle. The channel tells it that we died. */
+/** Runs to its end with our terminal; signals are its to handle. The channel tells of our death. */
 function handOver(node, args) {
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
   const child = spawn(node, args, { cwd: root, env: environment(), stdio });

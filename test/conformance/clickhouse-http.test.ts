@@ -158,7 +158,8 @@ describe('the official client', () => {
     });
     const answer = await client.query({ query: 'SELECT * FROM shapes ORDER BY a', format: 'CSV' });
     expect(await answer.text()).toBe(
-      '1,"one; two"\n2,"FORMAT CSV"\n3,"x"\n4,"four"\n5,"five"\n6,"six"\n7,"sev;en"\n8,"0"\n9,"1"\n',
+      '1,"one; two"\n2,"FORMAT CSV"\n3,"x"\n4,"four"\n5,"five"\n6,"six"\n7,"sev;en"\n' +
+        '8,"0"\n9,"1"\n',
     );
   });
 

@@ -33,64 +33,17 @@ export function startProgram(main: string, env: NodeJS.ProcessEnv): RunningProgr
     ['--conditions=@flyball/source', '--disable-warning=ExperimentalWarning', join(ROOT, main)],
     { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  const lines: LogLine[] = [];
-  const watchers = new Set<(line: LogLine) => void>();
-  let text = '';
-  let partial = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    const parts = (partial + chunk).split('\n');
-    partial = parts.pop() ?? '';
-    for (const part of parts) take(part);
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    text += chunk;
-  });
+  const log = readLog(child);
   const ended = new Promise<number | string>((done) => {
     child.once('close', (code, signal) => done(code ?? signal ?? 'unknown'));
   });
-
-  function take(part: string): void {
-    try {
-      const line = JSON.parse(part) as LogLine;
-      lines.push(line);
-      for (const watcher of [...watchers]) watcher(line);
-    } catch {
-      text += `${part}\n`;
-    }
-  }
-
-  const told = () => `${text}\n${lines.map((line) => JSON.stringify(line)).join('\n')}`;
-
   return {
     child,
     pid: child.pid ?? -1,
-    lines,
-    text: () => text,
+    lines: log.lines,
+    text: log.text,
     ended,
-    line(wanted, withinMs = 60_000) {
-      const past = lines.find(wanted);
-      if (past) return Promise.resolve(past);
-      return new Promise((found, failed) => {
-        const watcher = (line: LogLine) => {
-          if (!wanted(line)) return;
-          settle();
-          found(line);
-        };
-        const timer = setTimeout(() => {
-          settle();
-          failed(new Error(`${main}: no such line within ${withinMs} ms.\n${told()}`));
-        }, withinMs);
-        const settle = () => {
-          clearTimeout(timer);
-          watchers.delete(watcher);
-        };
-        watchers.add(watcher);
-        ended.then((code) => {
-          settle();
-          failed(new Error(`${main} ended with ${code} before that.\n${told()}`));
-        });
-      });
-    },
+    line: (wanted, withinMs = 60_000) => log.waitFor(main, wanted, ended, withinMs),
     async stop(signal = 'SIGTERM', withinMs = 20_000) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
@@ -101,4 +54,60 @@ export function startProgram(main: string, env: NodeJS.ProcessEnv): RunningProgr
       }
     },
   };
+}
+
+/** Sorts what a program prints into JSON lines and the rest. */
+function readLog(child: ChildProcess) {
+  const lines: LogLine[] = [];
+  const watchers = new Set<(line: LogLine) => void>();
+  let text = '';
+  let partial = '';
+  const take = (part: string) => {
+    try {
+      const line = JSON.parse(part) as LogLine;
+      lines.push(line);
+      for (const watcher of [...watchers]) watcher(line);
+    } catch {
+      text += `${part}\n`;
+    }
+  };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    const parts = (partial + chunk).split('\n');
+    partial = parts.pop() ?? '';
+    for (const part of parts) take(part);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text += chunk;
+  });
+  const told = () => `${text}\n${lines.map((line) => JSON.stringify(line)).join('\n')}`;
+
+  function waitFor(
+    main: string,
+    wanted: (line: LogLine) => boolean,
+    ended: Promise<number | string>,
+    withinMs: number,
+  ): Promise<LogLine> {
+    const past = lines.find(wanted);
+    if (past) return Promise.resolve(past);
+    return new Promise((found, failed) => {
+      const settle = () => {
+        clearTimeout(timer);
+        watchers.delete(watcher);
+      };
+      const fail = (why: string) => {
+        settle();
+        failed(new Error(`${main} ${why}.\n${told()}`));
+      };
+      const watcher = (line: LogLine) => {
+        if (!wanted(line)) return;
+        settle();
+        found(line);
+      };
+      const timer = setTimeout(() => fail(`said no such line within ${withinMs} ms`), withinMs);
+      watchers.add(watcher);
+      ended.then((code) => fail(`ended with ${code} before that`));
+    });
+  }
+
+  return { lines, text: () => text, waitFor };
 }

@@ -1,4 +1,4 @@
-/** `main.js start|demo`: brings Flyball up, keeps it up, takes it down. Options: bootstrap --help. */
+/** `main.js start|demo` brings Flyball up, keeps it up, takes it down; see bootstrap --help. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireDataLock, type DataLock, DirectoryBusyError } from '@flyball/lifecycle';
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const lock = lockOn(options);
   process.on('exit', () => lock.release());
   lock.note({ url: dashboardUrl(options) });
-  const plans = planOf(options, readSecrets(options.dataDir, process.env), process.env);
+  const plans = planOf(options, readSecrets(options.dataDir, process.env));
   const busy = await busyPorts(options, plans);
   if (busy.length > 0) throw new Error(`${busy.join('\n         ')}`);
   const console = new Console(options);

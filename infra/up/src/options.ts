@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 export type Verb = 'start' | 'demo';
 
-export const PORTS = [
+const PORTS = [
   'dashboard',
   'controller',
   'otlpGrpc',

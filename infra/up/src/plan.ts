@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { type HealthCheck, httpReady, tcpReady } from './health-check.ts';
 import type { Options, PortName } from './options.ts';
 import type { Secrets } from './secrets.ts';
-
-/** Whether the process with this id answers; rejects or resolves false while it does not. */
-export type HealthCheck = (pid: number) => Promise<boolean>;
 
 export interface ProcessPlan {
   readonly name: string;
@@ -20,30 +17,6 @@ export interface ProcessPlan {
   readonly readyWithinMs: number;
   /** Lower ranks stop first: what asks before what answers, the stores last. */
   readonly stopRank: 0 | 1 | 2;
-}
-
-const PROBE_MS = 2_000;
-
-function httpReady(url: string): HealthCheck {
-  return async () => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
-    await response.body?.cancel();
-    return response.ok;
-  };
-}
-
-function tcpReady(host: string, port: number): HealthCheck {
-  return () =>
-    new Promise((resolve) => {
-      const socket = connect({ host, port, timeout: PROBE_MS });
-      const end = (open: boolean) => {
-        socket.destroy();
-        resolve(open);
-      };
-      socket.once('connect', () => end(true));
-      socket.once('timeout', () => end(false));
-      socket.once('error', () => end(false));
-    });
 }
 
 /** Where a browser or a client on this machine reaches a listener. */
@@ -68,44 +41,58 @@ function databaseUrl(options: Options): string {
   return options.databaseUrl ?? postgresConnection(options).url;
 }
 
+/** What the plans are made of. */
+interface Parts {
+  readonly options: Options;
+  readonly common: Record<string, string>;
+  readonly at: (port: PortName, path?: string) => string;
+  readonly base: Pick<ProcessPlan, 'args' | 'cwd' | 'env' | 'readyWithinMs' | 'stopRank'>;
+}
+
 /** The processes in the order in which they start; they stop in the reverse order. */
-export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEnv): ProcessPlan[] {
-  const { root, ports, host, dataDir } = options;
-  const local = reachable(host);
-  const at = (port: PortName, path = '') => `http://${local}:${ports[port]}${path}`;
+export function planOf(options: Options, secrets: Secrets): ProcessPlan[] {
+  const local = reachable(options.host);
   const common = commonEnvironment(options, secrets);
-  const controllerEnv = () => ({
-    ...common,
-    DATABASE_URL: databaseUrl(options),
-    FLYBALL_POLICIES: options.policies ?? defaultPolicies(options),
-    OTEL_EXPORTER_OTLP_ENDPOINT: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? at('otlpHttp'),
-  });
-  const base = {
-    args: [],
-    cwd: root,
-    env: () => common,
-    readyWithinMs: 60_000,
-    stopRank: 1 as const,
+  const parts: Parts = {
+    options,
+    common,
+    at: (port, path = '') => `http://${local}:${options.ports[port]}${path}`,
+    base: { args: [], cwd: options.root, env: () => common, readyWithinMs: 60_000, stopRank: 1 },
   };
-  const plans: ProcessPlan[] = [
-    {
-      ...base,
-      name: 'clickhouse',
-      title: 'ClickHouse (embedded)',
-      script: 'infra/embedded/clickhouse/dist/main.js',
-      ports: ['clickhouse'],
-      ready: httpReady(at('clickhouse', '/ping')),
-      stopRank: 2,
-    },
-    {
-      ...base,
-      name: 'postgres',
-      title: 'PostgreSQL (embedded)',
-      script: 'infra/embedded/postgres/dist/main.js',
-      ports: ['postgres'],
-      ready: postgresReady(options),
-      stopRank: 2,
-    },
+  const plans = [...storePlans(parts), ...appPlans(parts)];
+  if (options.verb === 'demo') plans.push(demoPlan(parts));
+  return plans;
+}
+
+/** The embedded stores, but for those that the user has of their own. */
+function storePlans({ options, at, base }: Parts): ProcessPlan[] {
+  const clickhouse: ProcessPlan = {
+    ...base,
+    name: 'clickhouse',
+    title: 'ClickHouse (embedded)',
+    script: 'infra/embedded/clickhouse/dist/main.js',
+    ports: ['clickhouse'],
+    ready: httpReady(at('clickhouse', '/ping')),
+    stopRank: 2,
+  };
+  const postgres: ProcessPlan = {
+    ...base,
+    name: 'postgres',
+    title: 'PostgreSQL (embedded)',
+    script: 'infra/embedded/postgres/dist/main.js',
+    ports: ['postgres'],
+    ready: postgresReady(options),
+    stopRank: 2,
+  };
+  return [
+    ...(options.clickhouseUrl === null ? [clickhouse] : []),
+    ...(options.databaseUrl === null ? [postgres] : []),
+  ];
+}
+
+function appPlans({ options, common, at, base }: Parts): ProcessPlan[] {
+  const { root, ports, host } = options;
+  return [
     {
       ...base,
       name: 'collector',
@@ -119,7 +106,13 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       name: 'controller',
       title: 'Controller',
       script: 'apps/controller/dist/main.js',
-      env: controllerEnv,
+      env: () => ({
+        ...common,
+        DATABASE_URL: databaseUrl(options),
+        FLYBALL_POLICIES: options.policies ?? defaultPolicies(options),
+        // Its own spans, and its wishes to the collector, go to the one beside it.
+        OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp'),
+      }),
       ports: ['controller'],
       ready: httpReady(at('controller', '/health/ready')),
     },
@@ -135,22 +128,19 @@ export function planOf(options: Options, secrets: Secrets, env: NodeJS.ProcessEn
       stopRank: 0,
     },
   ];
-  if (options.verb === 'demo') {
-    plans.push({
-      ...base,
-      name: 'demo',
-      title: 'Demo shop',
-      script: 'infra/demo/dist/main.js',
-      env: () => ({ ...common, OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp') }),
-      ports: ['demo', 'demoGateway'],
-      ready: httpReady(at('demo', '/health/ready')),
-      stopRank: 0,
-    });
-  }
-  const own = { clickhouse: options.clickhouseUrl, postgres: options.databaseUrl };
-  return plans
-    .filter(({ name }) => !(name in own) || own[name as keyof typeof own] === null)
-    .map((plan) => ({ ...plan, env: () => ({ ...plan.env(), FLYBALL_DATA_DIR: dataDir }) }));
+}
+
+function demoPlan({ common, at, base }: Parts): ProcessPlan {
+  return {
+    ...base,
+    name: 'demo',
+    title: 'Demo shop',
+    script: 'infra/demo/dist/main.js',
+    env: () => ({ ...common, OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp') }),
+    ports: ['demo', 'demoGateway'],
+    ready: httpReady(at('demo', '/health/ready')),
+    stopRank: 0,
+  };
 }
 
 function defaultPolicies({ verb, root }: Options): string {
@@ -158,12 +148,13 @@ function defaultPolicies({ verb, root }: Options): string {
 }
 
 function commonEnvironment(options: Options, secrets: Secrets): Record<string, string> {
-  const { ports, host, logLevel } = options;
+  const { ports, host, logLevel, dataDir } = options;
   const local = reachable(host);
   const clickhouse = `flyball:${secrets.clickhousePassword}@${local}:${ports.clickhouse}`;
   return {
     NODE_ENV: 'production',
     FLYBALL_HOST: host,
+    FLYBALL_DATA_DIR: dataDir,
     FLYBALL_DASHBOARD_PORT: String(ports.dashboard),
     FLYBALL_CONTROLLER_PORT: String(ports.controller),
     FLYBALL_OTLP_GRPC_PORT: String(ports.otlpGrpc),

@@ -91,7 +91,7 @@ export async function keepCluster(
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  // Which addresses are listened on is decided at each start; whoever reaches one needs the password.
+  // Which addresses are listened on is decided at each start; whoever comes needs the password.
   appendFileSync(join(draft, 'pg_hba.conf'), 'host all all all scram-sha-256\n');
   renameSync(draft, place.cluster);
   return true;

@@ -96,7 +96,9 @@ export function startPostmaster(
 function forward(line: string, log: Log): string | undefined {
   const found = /^([A-Z0-9]+):\s+(.*)$/.exec(line);
   const [, severity = 'LOG', text = line] = found ?? [];
-  if (severity === 'FATAL' || severity === 'PANIC') {
+  // Our own question whether it is ready, asked too early.
+  const early = text === 'the database system is starting up';
+  if ((severity === 'FATAL' || severity === 'PANIC') && !early) {
     log.error({ severity }, text);
     return text;
   }
