@@ -154,6 +154,17 @@ describe('combined: the weakest wins', () => {
     expect(combine([limit, fact()], result).observedAtMs).toBe(100_000);
   });
 
+  test('what the parts have in common stays in the scope', () => {
+    const scope = { service: 'checkout', operation: 'POST /pay', zone: 'eu-1' };
+    const parts = ['a', 'b'].map((instance) => fact({ scope: { ...scope, instance } }));
+    expect(combine(parts, result).scope).toEqual(scope);
+    const other = fact({ scope: { ...scope, zone: 'eu-2' } });
+    expect(combine([...parts, other], result).scope).toEqual({
+      service: 'checkout',
+      operation: 'POST /pay',
+    });
+  });
+
   test('nothing, or two services, cannot be combined', () => {
     expect(() => combine([], result)).toThrowError(/at least one/);
     expect(() => combine([fact(), fact({ scope: { service: 'cart' } })], result)).toThrowError(

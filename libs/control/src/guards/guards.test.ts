@@ -166,7 +166,8 @@ describe('numbers', () => {
     expect(judged(guard, 8, { measured: 0.59 })).toEqual([8, UNTOUCHED]);
     expect(judged(guard, 8, { measured: 0.81 })).toEqual([10, 'inside-thresholds']);
     expect(judged(guard, 8, { measured: null })).toEqual([10, 'evidence-missing']);
-    expect(() => hysteresis({ up: 0.5, down: 0.6 })).toThrowError(/hysteresis.down/);
+    expect(judged(guard, 10, { measured: null })).toEqual([10, UNTOUCHED]);
+    expect(() => hysteresis({ up: 0.6, down: 0.6 })).toThrowError(/hysteresis.down/);
   });
 
   test('dead band, as a share or absolute', () => {
@@ -184,6 +185,8 @@ describe('numbers', () => {
     expect(judged(whole, 9, { applied: 3 })).toEqual([4, 'step-up-limit']);
     expect(judged(whole, 1, { applied: 3 })).toEqual([2, 'step-down-limit']);
     expect(judged(slew({ down: { ratio: 0.29 }, whole: true }), 0, { applied: 100 })[0]).toBe(71);
+    expect(judged(slew({ up: { ratio: 1 } }), 20)).toEqual([20, UNTOUCHED]);
+    expect(judged(slew({ down: { absolute: 3 } }), 7)).toEqual([7, UNTOUCHED]);
     expect(judged(slew({ up: { ratio: 1 } }), 500, { applied: 0 })).toEqual([500, UNTOUCHED]);
   });
 

@@ -77,6 +77,7 @@ describe('windowed counts', () => {
     }
     expect(ratioOf(countsWithin(state, 1_000, 60_000))).toBe(0.2);
     expect(ratioOf(countsWithin(state, 90_000, 60_000))).toBeNull();
+    expect(countsWithin(state, 500, 60_000)).toEqual({ total: 0, errors: 0 });
   });
 
   test('a window that would not be bounded is refused', () => {

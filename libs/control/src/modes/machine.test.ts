@@ -161,6 +161,15 @@ describe('blind', () => {
     return others;
   }
 
+  test('a Recovery of which nobody observes anything any more does not end', () => {
+    const scene = new Scene();
+    scene.run(10_000, paging);
+    scene.run(60_000, calm);
+    expect(scene.last.mode).toBe('recovery');
+    scene.run(10 * MINUTE, (atMs) => without(calm(atMs)));
+    expect(scene.last).toMatchObject({ mode: 'recovery', dimensions: { resilience: 'recovery' } });
+  });
+
   test('one fresh figure may make it worse although another is stale', () => {
     const scene = new Scene();
     scene.run(30_000, (atMs) => ({

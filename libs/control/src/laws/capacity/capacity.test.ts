@@ -15,6 +15,11 @@ test('a need that is whole is not rounded up by the noise of binary fractions', 
   expect(once(70, 10, { utilization: 0.7 }).value).toBe(1);
 });
 
+test('a use of 100 % is allowed, more is not', () => {
+  expect(once(100, 100, { utilization: 1 }).value).toBe(10);
+  expect(() => capacity.init({ utilization: 1.1 })).toThrowError(/^utilization is 1.1/);
+});
+
 test('several workers a replica need fewer replicas', () => {
   expect(once(1_000, 100, { workersPerReplica: 10 }).value).toBe(15);
 });

@@ -90,7 +90,8 @@ describe('terms', () => {
   });
 
   test('the integral grows by ki, error and the real time between two samples', () => {
-    const outputs = drive(POLICY, [{ measured: 0.84 }, { measured: 0.84, applied: 12 }], 10_000);
+    const outputs = drive(POLICY, [{ measured: 0.85 }, { measured: 0.84, applied: 12 }], 10_000);
+    // 12.14 was asked for and 12 applied: rounding is no saturation.
     expect(outputs[1]?.state.integral).toBeCloseTo(0.02 * 0.2 * 10, 9);
   });
 
@@ -175,6 +176,24 @@ describe('anti-windup', () => {
   test('replicas that somebody else added do not wind it up', () => {
     const outputs = drive(POLICY, [{ measured: 0.84 }, { measured: 0.84, applied: 100 }]);
     expect(outputs[1]?.state.integral).toBeCloseTo(0.02 * 0.2 * 30, 9);
+  });
+
+  test('what was asked for and not applied is tracked back with the tracking time', () => {
+    // 40 % more was asked for, 10 % applied: 0.3 x 10 s / 100 s comes off the integral.
+    const config = { ...POLICY, everyMs: 10_000, trackingTimeMs: 100_000 };
+    const outputs = drive(config, [{ measured: 0.98 }, { measured: 0.98, applied: 11 }], 10_000);
+    expect(outputs[1]?.state.integral).toBeCloseTo(0.02 * 0.4 * 10 - 0.03, 9);
+  });
+
+  test('the integral alone, and with a derivative, is a law too', () => {
+    const outputs = drive({ setpoint: 0.7, kp: 0, ki: 0.02, kd: 10 }, [
+      { measured: 0.84, applied: 100 },
+      { measured: 0.84, applied: 100 },
+      { measured: 0.91, applied: 100 },
+    ]);
+    expect(outputs[0]?.value).toBe(100);
+    expect(outputs[1]?.value).toBe(112);
+    expect(outputs[2]?.terms.d).toBeGreaterThan(0);
   });
 
   test('in the band the integral leaks away', () => {

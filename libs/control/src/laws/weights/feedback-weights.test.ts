@@ -143,3 +143,13 @@ test('a backend that has left is forgotten', () => {
   const { state } = step(pool({ a: 1, gone: 1 }), { a: GOOD });
   expect(Object.keys(state.backends)).toEqual(['a']);
 });
+
+test.each([
+  ['newShare', { newShare: 0 }],
+  ['newShare', { newShare: 1.1 }],
+  ['minWeight', { minWeight: 0 }],
+  ['minWeight', { minWeight: 1 }],
+  ['errorShare', { errorShare: 1.1 }],
+])('%s is refused: %o', (field, config) => {
+  expect(() => feedbackWeights.init(config)).toThrowError(new RegExp(`^${field} is `));
+});
