@@ -184,6 +184,27 @@ test('two collectors on one spool: the second is told who has it', async () => {
   await expect(second).rejects.toThrow(`in use by process ${first.program.pid}`);
 });
 
+test('spans of a hundred and fifty days in one request are all stored', async () => {
+  const directory = folder();
+  const clickhouse = await clickhouseOn(directory);
+  const collector = await collectorOn(directory, clickhouse.url);
+  // Clocks are wrong; in the future here, because no TTL takes what has not happened yet.
+  const dayMs = 24 * 3_600_000;
+  const spans = Array.from({ length: 150 }, (_, day) => ({
+    traceId: hexId(16),
+    spanId: hexId(8),
+    service: 'calendar',
+    endMs: Date.UTC(2080, 0, 1) + day * dayMs,
+  }));
+  const response = await fetch(`${collector.http}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: traceRequest(...spans) as BodyInit,
+  });
+  expect(response.status).toBe(200);
+  await until('stored', 15_000, async () => (await clickhouse.spans('calendar')).length === 150);
+});
+
 test('rules change while it runs; with a fault the old rules stay', async () => {
   const directory = folder();
   const clickhouse = await clickhouseOn(directory);

@@ -64,13 +64,15 @@ export interface SpanWanted {
   readonly error?: boolean;
   readonly durationMs?: number;
   readonly kind?: number;
+  /** End of the span, epoch milliseconds; left out: now. */
+  readonly endMs?: number;
 }
 
 const hex = (text: string | undefined) =>
   text === undefined ? undefined : Buffer.from(text, 'hex');
 
-function times({ durationMs = 5 }: SpanWanted) {
-  const end = BigInt(Date.now()) * 1_000_000n;
+function times({ durationMs = 5, endMs = Date.now() }: SpanWanted) {
+  const end = BigInt(endMs) * 1_000_000n;
   return { start: String(end - BigInt(durationMs) * 1_000_000n), end: String(end) };
 }
 

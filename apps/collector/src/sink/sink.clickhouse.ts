@@ -30,6 +30,8 @@ export function clickhouseSink(client: ClickHouseClient): Sink {
             // A column that is missing is a fault to be seen, not data to be left out.
             input_format_skip_unknown_fields: 0,
             input_format_parallel_parsing: 0,
+            // A client may send spans of any age: a block over a hundred days is no fault of ours.
+            throw_on_max_partitions_per_insert_block: 0,
             date_time_input_format: 'best_effort',
           },
         });
