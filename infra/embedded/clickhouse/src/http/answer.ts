@@ -71,8 +71,6 @@ export function sendFailure(response: ServerResponse, failure: Failure, version:
   response.setHeader('X-ClickHouse-Exception-Code', failure.code);
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
   if (status === 503) response.setHeader('Retry-After', '1');
-  // The rest of a refused body is not waited for.
-  if (status === 413 || status === 415) response.setHeader('Connection', 'close');
   response.writeHead(status, { 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }

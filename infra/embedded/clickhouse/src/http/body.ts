@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import {
   createBrotliDecompress,
   createGunzip,
@@ -7,6 +7,8 @@ import {
   createZstdDecompress,
 } from 'node:zlib';
 import { Failure } from '../failure.ts';
+
+const DRAIN_WITHIN_MS = 30_000;
 
 /** Memory that request bodies may take together. */
 export interface BodyBudget {
@@ -59,7 +61,8 @@ export async function readBody(
   };
   try {
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // Leaving the loop must not close the connection: the answer still has to go through it.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       if (!budget.take(chunk.length)) throw noRoom();
       length += chunk.length;
       if (length > maxBytes) throw tooLarge(maxBytes);
@@ -69,7 +72,7 @@ export async function readBody(
   } catch (error) {
     free();
     request.unpipe();
-    request.resume();
+    drain(request);
     if (error instanceof Failure || stream === request) throw error;
     if (request.destroyed && !request.complete) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -77,7 +80,18 @@ export async function readBody(
   }
 }
 
-function decoded(request: IncomingMessage, encoding: string): AsyncIterable<Buffer> {
+/**
+ * Takes in the rest of a refused body: a client that is still sending would see its connection
+ * reset, and never our answer. One that goes on for too long is cut off.
+ */
+function drain(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), DRAIN_WITHIN_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
+function decoded(request: IncomingMessage, encoding: string): Readable {
   if (encoding === 'identity' || encoding === '') return request;
   const create = DECODERS[encoding];
   if (!create) {
