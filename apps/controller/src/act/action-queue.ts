@@ -9,7 +9,8 @@ const NAME = 'flyball-actions';
 /** Actions of different loops run side by side; each waits for its target only. */
 const CONCURRENCY = 8;
 /** A worker that is silent for this long has died: its job runs again elsewhere. */
-const LOCK_MS = 30_000;
+const LOCK_MS = 10_000;
+const STALLED_MS = 5_000;
 
 interface ActionJob {
   readonly actionId: string;
@@ -51,16 +52,19 @@ export class ActionQueue implements BeforeApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Never rejects: an action whose job could not be added is found by the next sweep. */
-  async add(actionId: string): Promise<void> {
+  /**
+   * `fence` null: whoever leads. Never rejects: an action whose job could not be added is found by the next sweep.
+   */
+  async add(actionId: string, fence: number | null): Promise<void> {
     try {
       await this.stores.ready;
       this.#queue ??= this.#openQueue();
       await this.#queue.add(
         'action',
         { actionId },
-        // Finished jobs are removed at once, so that the sweep may add a lost one again.
-        { jobId: actionId, removeOnComplete: true, removeOnFail: true },
+        // Finished jobs are removed at once, so that the sweep may add a lost one again; and a new
+        // leader need not wait for the lock of a worker that died. What runs twice finds it done.
+        { jobId: `${actionId}-${fence ?? 0}`, removeOnComplete: true, removeOnFail: true },
       );
     } catch (error) {
       this.logger.warn({ actionId, reason: messageOf(error) }, 'job not queued, will be swept up');
@@ -111,7 +115,12 @@ export class ActionQueue implements BeforeApplicationShutdown {
       // A job that has to be tried again ends here; the sweep adds it anew, with its own pace.
       await handler(data.actionId);
     };
-    const options = { autorun: false, concurrency: CONCURRENCY, lockDuration: LOCK_MS };
+    const options = {
+      autorun: false,
+      concurrency: CONCURRENCY,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+    };
     return queueUrl === null
       ? new Worker(
           NAME,

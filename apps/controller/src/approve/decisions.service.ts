@@ -67,7 +67,7 @@ export class Decisions {
       title,
       atMs: this.clock.nowMs(),
     });
-    if (state === 'approved') await this.queue.add(actionIdOf(id));
+    if (state === 'approved') await this.queue.add(actionIdOf(id), null);
     return answer.body;
   }
 

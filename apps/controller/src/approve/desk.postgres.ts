@@ -112,7 +112,7 @@ export class PostgresDesk implements Desk {
     if (!done) return;
     const state = approvedBy === null ? 'pending' : 'approved';
     this.#tell(content, state);
-    if (approvedBy !== null) await this.queue.add(actionIdOf(content.id));
+    if (approvedBy !== null) await this.queue.add(actionIdOf(content.id), fence);
   }
 
   async withdraw(id: string, why: string): Promise<void> {

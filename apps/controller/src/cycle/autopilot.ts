@@ -105,7 +105,7 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
         this.policies.current().map(({ policy }) => policy),
         held.fence,
       );
-      await this.#sweep();
+      await this.#sweep(held.fence);
       this.#lastError = null;
       this.metrics.add(CYCLES, { outcome: 'done' });
     } catch (error) {
@@ -137,8 +137,8 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     this.metrics.set(FENCE, fence ?? 0);
   }
 
-  async #sweep(): Promise<void> {
-    for (const id of await findLostActions(this.pool)) await this.queue.add(id);
+  async #sweep(fence: number): Promise<void> {
+    for (const id of await findLostActions(this.pool, fence)) await this.queue.add(id, fence);
     const nowMs = this.clock.nowMs();
     if (nowMs - this.#housekeptMs < HOUSEKEEPING_MS) return;
     this.#housekeptMs = nowMs;

@@ -28,6 +28,7 @@ export interface ReconcileInput {
 
 /** A proposal people may be reading is replaced only by a wish that has lasted this long. */
 const DIVERGENT_TICKS = 3;
+const NEAR = 0.25;
 /** A wish that is gone for one tick may be back at the next. */
 const QUIET_TICKS = 2;
 
@@ -77,14 +78,20 @@ function wordFor(autonomy: DirectionalAutonomy, { applied, bounded }: LoopDecisi
     : autonomy.up;
 }
 
-/** The same target, the same direction, and not for long another value. */
+/** The same target, the same direction, and not for long quite another value. */
 function stillFits(input: ReconcileInput, { content }: Pending): boolean {
   const { decision, targetVersion, divergentTicks } = input;
   if (content.preconditions.targetVersion !== targetVersion) return false;
-  if (sameKnob(content.after, decision.bounded)) return true;
+  if (isNear(content.after, decision.bounded)) return true;
   const turned =
     direction(content.before, content.after) !== direction(decision.applied, decision.bounded);
   return !turned && divergentTicks < DIVERGENT_TICKS;
+}
+
+/** Rounding and noise move a wish about; only a quarter more or less is another one. */
+function isNear(pending: Knob, wish: Knob): boolean {
+  if (typeof pending !== 'number' || typeof wish !== 'number') return sameKnob(pending, wish);
+  return Math.abs(wish - pending) <= NEAR * pending;
 }
 
 function direction(before: Knob, after: Knob): number {

@@ -148,7 +148,8 @@ CREATE TABLE idempotency (
   request_hash text NOT NULL,
   -- Null while the first request with this key is being answered.
   status int,
-  answer jsonb,
+  -- As text, not jsonb: the same answer to the letter.
+  answer json,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (actor, key)
 );
