@@ -31,6 +31,12 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A client that is lent out is ours alone: when the server drops it, its error must be heard
+  // here, or it ends the process. The query that waits, or the next one, rejects by itself.
+  const lost = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', lost);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -42,7 +48,8 @@ export async function inTransaction<T>(
     });
     throw error;
   } finally {
-    // A connection that cannot roll back is not given to the next caller.
+    client.off('error', lost);
+    // A connection that is lost or cannot roll back is not given to the next caller.
     client.release(broken);
   }
 }
