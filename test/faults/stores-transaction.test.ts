@@ -34,7 +34,7 @@ test('dropped between two statements: the transaction rejects, the pool goes on'
     await terminate(rows[0]?.pid ?? 0);
     await client.query('SELECT 1');
   });
-  await expect(doomed).rejects.toThrow(/terminat|not queryable/i);
+  await expect(doomed).rejects.toThrow(/terminat/i);
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
 

@@ -30,13 +30,14 @@ export async function inTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  let lost: Error | undefined;
   let broken: Error | undefined;
   // A client that is lent out is ours alone: when the server drops it, its error must be heard
-  // here, or it ends the process. The query that waits, or the next one, rejects by itself.
-  const lost = (error: Error) => {
-    broken = error;
+  // here, or it ends the process.
+  const hear = (error: Error) => {
+    lost ??= error;
   };
-  client.on('error', lost);
+  client.on('error', hear);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -46,10 +47,11 @@ export async function inTransaction<T>(
     await client.query('ROLLBACK').catch((failure: Error) => {
       broken = failure;
     });
-    throw error;
+    // Why the connection went says more than that it cannot be used any more.
+    throw lost ?? error;
   } finally {
-    client.off('error', lost);
-    // A connection that is lost or cannot roll back is not given to the next caller.
-    client.release(broken);
+    client.off('error', hear);
+    // A connection that cannot roll back is not given to the next caller.
+    client.release(lost ?? broken);
   }
 }
