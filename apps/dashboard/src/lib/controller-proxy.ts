@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
+import { passing } from './passing-requests.ts';
 
 /**
  * Passes one request of the browser to the controller and streams the answer back, so that
@@ -44,6 +45,10 @@ function requestHeaders(incoming: Request, bodyBytes: number | null): Record<str
   return headers;
 }
 
+function isEventStream(answer: IncomingMessage): boolean {
+  return answer.headers['content-type']?.startsWith('text/event-stream') ?? false;
+}
+
 function answerHeaders(answer: IncomingMessage): Headers {
   const headers = new Headers();
   for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
@@ -51,7 +56,7 @@ function answerHeaders(answer: IncomingMessage): Headers {
     if (!notForwarded.has(name.toLowerCase())) headers.append(name, answer.rawHeaders[i + 1]!);
   }
   // Without `no-transform` the compression in front would collect events before it sends them.
-  if (answer.headers['content-type']?.startsWith('text/event-stream')) {
+  if (isEventStream(answer)) {
     headers.set('Cache-Control', 'no-cache, no-transform');
     headers.set('X-Accel-Buffering', 'no');
   }
@@ -79,6 +84,34 @@ function unreachable(target: URL, error: NodeJS.ErrnoException): Response {
   );
 }
 
+function streamOf(answer: IncomingMessage): ReadableStream {
+  return isEventStream(answer) ? eventsOf(answer) : (Readable.toWeb(answer) as ReadableStream);
+}
+
+/** Events a slow browser may lag behind before it is cut off; it then connects again. */
+const mostQueuedEvents = 1000;
+
+/** A stream of events that is cut short has simply ended: the browser asks again. */
+function eventsOf(answer: IncomingMessage): ReadableStream<Uint8Array> {
+  let open = true;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      answer.on('data', (chunk: Uint8Array) => {
+        if ((controller.desiredSize ?? 0) < -mostQueuedEvents) answer.destroy();
+        else if (open) controller.enqueue(chunk);
+      });
+      answer.on('close', () => {
+        if (open) controller.close();
+        open = false;
+      });
+    },
+    cancel() {
+      open = false;
+      answer.destroy();
+    },
+  });
+}
+
 /** 304 and 204 must not carry a body; the Response constructor refuses one. */
 const bodiless = new Set([204, 205, 304]);
 
@@ -97,16 +130,19 @@ export async function passToController(incoming: Request): Promise<Response> {
       headers: requestHeaders(incoming, body === null ? null : body.byteLength),
       signal: incoming.signal,
     });
+    passing.add(outgoing);
+    outgoing.on('close', () => passing.delete(outgoing));
     const timer = setTimeout(() => {
       outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
     }, answerTimeoutMs);
     outgoing.on('response', (answer) => {
       clearTimeout(timer);
       const status = answer.statusCode ?? 502;
+      if (isEventStream(answer)) passing.markEndless(outgoing);
       // A connection lost in mid-answer ends the stream; the browser notices and tries again.
       answer.on('error', () => undefined);
       if (bodiless.has(status)) answer.resume();
-      const stream = bodiless.has(status) ? null : (Readable.toWeb(answer) as ReadableStream);
+      const stream = bodiless.has(status) ? null : streamOf(answer);
       resolve(new Response(stream, { status, headers: answerHeaders(answer) }));
     });
     outgoing.on('error', (error) => {

@@ -87,7 +87,7 @@ test('weights name their instances', () => {
 
 test('ages are coarse and countdowns end at zero', () => {
   expect([400, 12_000, 200_000, 8_000_000, 200_000_000].map((ms) => plain(formatAge(ms)))).toEqual([
-    'now',
+    'just now',
     '12 s ago',
     '3 min ago',
     '2 h ago',

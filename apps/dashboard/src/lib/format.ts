@@ -102,7 +102,7 @@ function coarse(ms: number): string {
 
 /** How long ago, coarse: `12 s ago`. */
 export function formatAge(ms: number): string {
-  return ms < 1000 ? 'now' : `${coarse(ms)} ago`;
+  return ms < 1000 ? 'just now' : `${coarse(ms)} ago`;
 }
 
 /** For how long, coarse: `for 12 s`. */

@@ -66,6 +66,8 @@ export class LiveFeed {
     this.#source?.close();
     this.#wasLost = true;
     this.#onStatus('reconnecting');
+    // Tells at once whether the controller is away or the session has ended.
+    void this.#client.invalidateQueries({ queryKey: ['session'] });
     if (this.#retry !== null) clearTimeout(this.#retry);
     const delayMs = reconnectDelayMs(this.#attempt, Math.random());
     this.#attempt += 1;

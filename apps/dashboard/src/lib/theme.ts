@@ -14,8 +14,9 @@ export const themeScript = `(() => {
   const apply = () => {
     let chosen = null;
     try { chosen = localStorage.getItem('${storageKey}'); } catch {}
-    const theme = chosen === 'light' || chosen === 'dark' ? chosen : dark.matches ? 'dark' : 'light';
-    document.documentElement.dataset.theme = theme;
+    const system = dark.matches ? 'dark' : 'light';
+    document.documentElement.dataset.theme =
+      chosen === 'light' || chosen === 'dark' ? chosen : system;
   };
   apply();
   dark.addEventListener('change', apply);

@@ -52,7 +52,7 @@ export function writeDuration(ms: number | null): string {
   return ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
-/** The search for this attribute; commas stand between attributes in the URL, so they are escaped. */
+/** The search for this attribute; commas part attributes in the URL, so its own are escaped. */
 export function attributePath(key: string, value: string): string {
   return `/traces?attribute=${encodeURIComponent(`${key}=${value}`.replaceAll(',', '%2C'))}`;
 }

@@ -35,7 +35,7 @@ export function ProposalCard({ proposal, gone }: { proposal: Proposal; gone: boo
           </p>
         </div>
         <div className="text-sm sm:text-right">
-          <Expiry proposal={proposal} />
+          <Expiry proposal={proposal} gone={gone} />
           <div className="text-xs text-muted">
             proposed <Age atMs={proposal.createdAtMs} />
           </div>

@@ -3,7 +3,7 @@ import { timeTicks } from '../../lib/time-range.ts';
 
 /** What all charts over time share, so that they line up below each other. */
 
-const axisWidth = 62;
+export const axisWidth = 62;
 export const margin = { top: 6, right: 12, bottom: 0, left: 0 };
 
 const tick = { fontSize: 11, fill: 'var(--faint)' };

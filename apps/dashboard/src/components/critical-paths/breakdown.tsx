@@ -32,7 +32,7 @@ export function Breakdown({ range, service, operation }: Props) {
           <h2 className="text-lg font-semibold">
             {breakdown.service} {breakdown.operation}{' '}
             <span className="text-sm font-normal text-muted">
-              {formatCount(breakdown.traces, 'trace')}, {formatMs(breakdown.meanMs)} on average ·{' '}
+              {formatCount(breakdown.traces, 'trace')}, mean {formatMs(breakdown.meanMs)} ·{' '}
               <Link
                 className="text-accent hover:underline"
                 href={withRange(withQuery('/traces', { service, operation }))}

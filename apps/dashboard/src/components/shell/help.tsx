@@ -11,12 +11,12 @@ const general: [string, string][] = [
 
 const waterfall: [string, string][] = [
   ['s, w', 'Scroll down, up'],
-  ['f, b', 'Next, previous span'],
+  ['f, b or ↓, ↑', 'Next, previous span'],
   ['n', 'Next piece of the critical path'],
   ['] , [', 'Close, open one level'],
   ['← , →', 'Close, open the selected row'],
   ['+ , - , 0', 'Zoom in, out, show all'],
-  ['Enter, Esc', 'Open, close the span’s details'],
+  ['Esc', 'Close the span’s details'],
 ];
 
 export function Help(props: { open: boolean; onOpenChange: (open: boolean) => void }) {

@@ -2,10 +2,9 @@
 
 import type { TraceSummary } from '@flyball/contract';
 import { useRouter } from 'next/navigation';
-import { memo, useMemo, useState } from 'react';
+import { memo, useMemo } from 'react';
 import {
   CartesianGrid,
-  ReferenceArea,
   ResponsiveContainer,
   Scatter,
   ScatterChart,
@@ -17,6 +16,7 @@ import {
 import { formatDateTime, formatMs } from '../../lib/format.ts';
 import { grid, margin, timeAxis, valueAxis } from '../charts/axes.ts';
 import { ChartFrame } from '../charts/chart-frame.tsx';
+import { DragZoom } from '../charts/drag-zoom.tsx';
 import { Tip } from '../charts/tip.tsx';
 
 type Props = {
@@ -44,10 +44,9 @@ export const DurationChart = memo(function DurationChart(props: Props) {
   );
   const clean = dots.filter(({ trace }) => trace.errorCount === 0);
   const failed = dots.filter(({ trace }) => trace.errorCount > 0);
-  const { drag, handlers } = useDragZoom(props.onZoom);
   const router = useRouter();
   const open = (dot: { payload?: unknown }) => {
-    if (drag === null) router.push(`/traces/${(dot.payload as Dot).trace.traceId}`);
+    router.push(`/traces/${(dot.payload as Dot).trace.traceId}`);
   };
   return (
     <ChartFrame
@@ -64,41 +63,40 @@ export const DurationChart = memo(function DurationChart(props: Props) {
         ]),
       })}
     >
-      <ResponsiveContainer width="100%" height="100%" debounce={100}>
-        <ScatterChart margin={margin} {...handlers}>
-          <CartesianGrid {...grid} />
-          <XAxis {...timeAxis(fromMs, toMs)} />
-          <YAxis
-            {...valueAxis(formatMs)}
-            type="number"
-            dataKey="durationMs"
-            scale="log"
-            domain={['auto', 'auto']}
-          />
-          <Tooltip content={DotTip} isAnimationActive={false} cursor={false} />
-          <Scatter
-            name="no error"
-            data={clean}
-            fill="var(--series-1)"
-            fillOpacity={0.65}
-            isAnimationActive={false}
-            onClick={open}
-            cursor="pointer"
-          />
-          <Scatter
-            name="error"
-            data={failed}
-            shape="triangle"
-            fill="var(--bad)"
-            isAnimationActive={false}
-            onClick={open}
-            cursor="pointer"
-          />
-          {drag ? (
-            <ReferenceArea x1={drag[0]} x2={drag[1]} fill="var(--accent)" fillOpacity={0.15} />
-          ) : null}
-        </ScatterChart>
-      </ResponsiveContainer>
+      <DragZoom fromMs={fromMs} toMs={toMs} onZoom={props.onZoom}>
+        <ResponsiveContainer width="100%" height="100%" debounce={100}>
+          <ScatterChart margin={margin}>
+            <CartesianGrid {...grid} />
+            <XAxis {...timeAxis(fromMs, toMs)} />
+            <YAxis
+              {...valueAxis(formatMs)}
+              type="number"
+              dataKey="durationMs"
+              scale="log"
+              domain={['auto', 'auto']}
+            />
+            <Tooltip content={DotTip} isAnimationActive={false} cursor={false} />
+            <Scatter
+              name="no error"
+              data={clean}
+              fill="var(--series-1)"
+              fillOpacity={0.65}
+              isAnimationActive={false}
+              onClick={open}
+              cursor="pointer"
+            />
+            <Scatter
+              name="error"
+              data={failed}
+              shape="triangle"
+              fill="var(--bad)"
+              isAnimationActive={false}
+              onClick={open}
+              cursor="pointer"
+            />
+          </ScatterChart>
+        </ResponsiveContainer>
+      </DragZoom>
     </ChartFrame>
   );
 });
@@ -118,33 +116,4 @@ function DotTip({ active, payload }: TooltipContentProps) {
       ]}
     />
   );
-}
-
-type PointerState = { activeLabel?: string | number | undefined };
-
-function useDragZoom(onZoom: (fromMs: number, toMs: number) => void) {
-  const [start, setStart] = useState<number | null>(null);
-  const [end, setEnd] = useState<number | null>(null);
-  const at = ({ activeLabel }: PointerState) =>
-    activeLabel === undefined ? null : Number(activeLabel);
-  const stop = () => {
-    if (start !== null && end !== null && Math.abs(end - start) > 1000) {
-      onZoom(Math.round(Math.min(start, end)), Math.round(Math.max(start, end)));
-    }
-    setStart(null);
-    setEnd(null);
-  };
-  const drag: [number, number] | null =
-    start === null || end === null || start === end ? null : [start, end];
-  return {
-    drag,
-    handlers: {
-      onMouseDown: (state: PointerState) => setStart(at(state)),
-      onMouseMove: (state: PointerState) => {
-        if (start !== null) setEnd(at(state));
-      },
-      onMouseUp: stop,
-      onMouseLeave: stop,
-    },
-  };
 }

@@ -76,6 +76,7 @@ export function SpanPanel({ model, node, onSelect, onClose }: Props) {
 }
 
 function Timing({ span, rootNs }: { span: TraceSpan; rootNs: number }) {
+  const pathShare = span.onPathNs / Math.max(1, rootNs);
   const facts: [string, ReactNode][] = [
     ['Status', <Status key="status" span={span} />],
     ['Kind', span.kind],
@@ -83,9 +84,7 @@ function Timing({ span, rootNs }: { span: TraceSpan; rootNs: number }) {
     ['Duration', formatNs(span.durationNs)],
     [
       'On the path',
-      span.onPathNs === 0
-        ? 'no'
-        : `${formatNs(span.onPathNs)}, ${formatRatio(span.onPathNs / Math.max(1, rootNs))} of it all`,
+      span.onPathNs === 0 ? 'no' : `${formatNs(span.onPathNs)}, ${formatRatio(pathShare)} of it`,
     ],
     [
       'Slack',

@@ -3,7 +3,7 @@
 import { parseAsArrayOf, parseAsFloat, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import { useMemo, useState } from 'react';
 import type { Model } from '../../lib/waterfall/model.ts';
-import { nextPiece } from '../../lib/waterfall/path.ts';
+import { nextPiece, type PathPiece } from '../../lib/waterfall/path.ts';
 import { type Row, type RowChoices, revealed, visibleRows } from '../../lib/waterfall/rows.ts';
 import { clampView, type View, zoomView } from '../../lib/waterfall/view.ts';
 
@@ -20,6 +20,7 @@ const none: ReadonlySet<string> = new Set();
 export function useWaterfall(model: Model) {
   const [{ span, only, depth, view: range }, setParams] = useQueryStates(parsers);
   const [toggled, setToggled] = useState(none);
+  const [onPath, setOnPath] = useState<PathPiece | null>(null);
   const durationNs = Math.max(model.detail.durationNs, 1);
   const choices: RowChoices = useMemo(
     () => ({ openDepth: depth, toggled, service: only }),
@@ -70,8 +71,9 @@ export function useWaterfall(model: Model) {
       setView(zoomView(view, factor, (view.startNs + view.endNs) / 2, durationNs));
     },
     selectNextOnPath: () => {
-      const from = selectedNode === null ? -1 : pathStartOf(model, selectedNode);
-      const piece = nextPiece(model.path, from);
+      const here = onPath?.node === selectedNode ? onPath : firstPieceOf(model, selectedNode);
+      const piece = nextPiece(model.path, here?.startNs ?? -1);
+      setOnPath(piece);
       if (piece) select(piece.node);
     },
   };
@@ -79,8 +81,6 @@ export function useWaterfall(model: Model) {
 
 export type WaterfallState = ReturnType<typeof useWaterfall>;
 
-/** Where on the path one stands when this node is chosen: at its own last piece. */
-function pathStartOf(model: Model, node: number): number {
-  const own = model.path.inTime.findLast((piece) => piece.node === node);
-  return own?.startNs ?? model.tree.nodes[node]!.span.startOffsetNs;
+function firstPieceOf(model: Model, node: number | null): PathPiece | null {
+  return model.path.inTime.find((piece) => piece.node === node) ?? null;
 }

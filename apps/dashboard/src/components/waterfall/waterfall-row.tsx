@@ -217,7 +217,7 @@ function Bar(props: {
             ? { left: `calc(${right}% + 5px)` }
             : place.left > 30
               ? { right: `calc(${100 - place.left}% + 4px)` }
-              : { right: 4 }
+              : { right: '14%' }
         }
       >
         {props.label}

@@ -83,7 +83,7 @@ function Rows({ model, state }: { model: Model; state: WaterfallState }) {
       tabIndex={0}
       aria-label={`${rows.length} rows of spans`}
       {...(chosenRow >= 0 ? { 'aria-activedescendant': `row-${chosenRow}` } : {})}
-      className="max-h-[68dvh] min-h-40 overflow-x-hidden overflow-y-auto"
+      className="max-h-[68dvh] min-h-24 overflow-x-hidden overflow-y-auto"
     >
       <div className="relative" style={{ height: scroller.getTotalSize() }}>
         <PathCrossings crossings={all} view={view} first={first} last={last} />

@@ -69,7 +69,8 @@ function spanRow(
 ): SpanRow {
   const { childCount } = tree.nodes[node]!;
   const id = `s${node}`;
-  const startsOpen = choices.openDepth === null || depth < choices.openDepth;
+  // What a filter asks for is not hidden by a level.
+  const startsOpen = matches !== null || choices.openDepth === null || depth < choices.openDepth;
   return {
     kind: 'span',
     id,
