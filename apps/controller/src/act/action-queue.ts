@@ -53,7 +53,8 @@ export class ActionQueue implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * `fence` null: whoever leads. Never rejects: an action whose job could not be added is found by the next sweep.
+   * `fence` null: whoever leads. Never rejects: an action whose job could not be added is found
+   * by the next sweep.
    */
   async add(actionId: string, fence: number | null): Promise<void> {
     try {

@@ -86,8 +86,8 @@ export class PostgresDesk implements Desk {
       await client.query(
         `INSERT INTO proposal (id, loop_id, service, digest, content, quorum, state, decided_by,
            decided_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8::text IS NULL THEN NULL ELSE now() END,
-           to_timestamp($9 / 1000.0))`,
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+           CASE WHEN $8::text IS NULL THEN NULL ELSE now() END, to_timestamp($9 / 1000.0))`,
         [
           content.id,
           content.loopId,

@@ -91,7 +91,7 @@ function ifNothing({ decision, assessment }: DraftInput): string {
   switch (decision.loop) {
     case 'replicas':
       return growing
-        ? `${service} stays at ${now} replicas: what exceeds their capacity waits, fails or is shed.`
+        ? `${service} stays at ${now} replicas: what exceeds them waits, fails or is shed.`
         : `${service} keeps ${now} replicas, more than its load needs.`;
     case 'rate':
       return `The limit of ${service} stays at ${now} requests/s.`;

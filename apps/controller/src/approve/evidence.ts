@@ -60,5 +60,6 @@ function thresholdText({ assessment }: DraftInput, unit: string): string {
   const setpoint = `setpoint ${formatSignal(loop?.law.pid.setpoint ?? 0, unit)}`;
   const band = loop?.hysteresis;
   if (band === undefined) return setpoint;
-  return `${setpoint}, up above ${formatSignal(band.up, unit)}, down below ${formatSignal(band.down, unit)}`;
+  const [up, down] = [formatSignal(band.up, unit), formatSignal(band.down, unit)];
+  return `${setpoint}, up above ${up}, down below ${down}`;
 }

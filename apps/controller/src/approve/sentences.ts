@@ -28,12 +28,13 @@ interface Change {
 
 /** The action in one sentence. */
 export function describeChange({ service, loop, before, after }: Change): string {
+  const [from, to] = [formatKnob(loop, before), formatKnob(loop, after)];
   switch (loop) {
     case 'replicas':
-      return `Scale ${service} from ${formatKnob(loop, before)} to ${formatKnob(loop, after)} replicas`;
+      return `Scale ${service} from ${from} to ${to} replicas`;
     case 'rate': {
       const verb = Number(after) < Number(before) ? 'Lower' : 'Raise';
-      return `${verb} the rate limit of ${service} from ${formatKnob(loop, before)} to ${formatKnob(loop, after)} requests/s`;
+      return `${verb} the rate limit of ${service} from ${from} to ${to} requests/s`;
     }
     case 'weights':
       return `Shift traffic of ${service}: ${shifts(before, after)}`;

@@ -31,7 +31,7 @@ const GENESIS = '0'.repeat(64);
 export class AuditService {
   constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
 
-  /** Appends in the caller's transaction: what is recorded and what was done stand or fall together. */
+  /** Appends in the caller's transaction: the deed and its record stand or fall together. */
   async recordIn(client: Queryable, record: AuditRecord): Promise<void> {
     await client.query('SELECT pg_advisory_xact_lock($1)', [CHAIN_LOCK]);
     const last = await client.query<{ hash: string }>(

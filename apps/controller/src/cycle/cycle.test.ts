@@ -49,7 +49,7 @@ describe('the cycle, asked to ask', () => {
     expect(world.desk.pending.size).toBe(0);
   });
 
-  it('replaces a proposal at once when the target has moved, later when the value has', async () => {
+  it('replaces a proposal when another value has been wanted for a while', async () => {
     const world = new World(policyOf(REPLICAS));
     await world.turn(0, { utilization: 0.9 });
     const first = world.desk.proposed[0]?.content;
@@ -80,7 +80,7 @@ describe('the cycle, asked to ask', () => {
 });
 
 describe('the cycle, when it may not act', () => {
-  it('holds with its reason while evidence is missing or old, and keeps what is pending', async () => {
+  it('holds while evidence is missing or old, and keeps what is pending', async () => {
     const world = new World(policyOf(REPLICAS));
     await world.turn(0, BUSY);
     world.clock.advance(60_000);

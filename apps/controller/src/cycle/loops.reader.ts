@@ -38,7 +38,8 @@ FROM (
   SELECT *, intDiv(toUnixTimestamp64Milli(time) - {from:Int64}, {step:Int64}) AS point
   FROM flyball_loop_samples
   WHERE service = {service:String} AND loop = {loop:String}
-    AND time >= fromUnixTimestamp64Milli({from:Int64}) AND time <= fromUnixTimestamp64Milli({to:Int64})
+    AND time >= fromUnixTimestamp64Milli({from:Int64})
+    AND time <= fromUnixTimestamp64Milli({to:Int64})
 )
 GROUP BY point
 ORDER BY at_ms`;

@@ -1,5 +1,3 @@
-import type { Policy } from '@flyball/contract';
-import type { DirectionalAutonomy } from '@flyball/control';
 import type { LoopDecision, LoopInput } from './loop.ts';
 import { decideRate } from './rate-loop.ts';
 import { decideReplicas } from './replicas-loop.ts';
@@ -22,16 +20,4 @@ export function decideLoop(loop: LoopName, input: LoopInput): LoopDecision {
 function present<T>(loop: T | undefined, name: string): T {
   if (loop === undefined) throw new Error(`the policy has no loop ${name}`);
   return loop;
-}
-
-/** What the policy says of a loop, whichever it is. */
-export function loopPolicy(
-  policy: Policy,
-  loop: LoopName,
-): {
-  readonly every: number;
-  readonly autonomy: DirectionalAutonomy;
-  readonly lifetime: number;
-} | null {
-  return policy.loops[loop] ?? null;
 }

@@ -13,7 +13,9 @@ import {
   modeFreeze,
   onlyFinite,
   parseFreezeWindow,
+  type Terms,
 } from '@flyball/control';
+import type { GuardTraffic } from '../orient/guard-facts.ts';
 import { latencyBandConfig } from '../policies/law-configs.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput } from './loop.ts';
@@ -72,12 +74,7 @@ export function decideRate(loop: RateLoopPolicy, input: LoopInput): LoopDecision
     terms: {
       ...decision.terms,
       ...(ratio < 1 ? { playbookRatio: ratio, base } : {}),
-      ...(traffic === null
-        ? {}
-        : {
-            acceptedPerSecond: traffic.acceptedPerSecond,
-            rejectedPerSecond: traffic.rejectedPerSecond,
-          }),
+      ...trafficTerms(traffic),
     },
     proposed: proposed.value,
     bounded: decision.value,
@@ -93,6 +90,12 @@ export function decideRate(loop: RateLoopPolicy, input: LoopInput): LoopDecision
       asked: decision.value === applied ? memory.asked : { value: decision.value, base },
     },
   };
+}
+
+function trafficTerms(traffic: GuardTraffic | null): Terms {
+  if (traffic === null) return {};
+  const { acceptedPerSecond, rejectedPerSecond } = traffic;
+  return { acceptedPerSecond, rejectedPerSecond };
 }
 
 /** The law goes on from its own value, not from the playbook's share of it. */

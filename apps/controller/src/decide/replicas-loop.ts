@@ -56,7 +56,7 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
   });
   const names = namesFor(signal);
   const outcome = runGuards(
-    guardsFor(loop, input, arbitration),
+    guardsFor(loop, input),
     step.output,
     {
       nowMs,
@@ -119,7 +119,6 @@ function frozenFor(input: LoopInput, { shedding }: Arbitration): readonly Direct
 function guardsFor(
   loop: ReplicasLoopPolicy,
   { assessment: { policy }, autonomy }: LoopInput,
-  _arbitration: Arbitration,
 ): readonly Guard[] {
   const { limits, cooldown: wait, dwell } = loop;
   return [

@@ -17,7 +17,8 @@ export interface RedRow {
 
 export const RED = `
 SELECT service, instance, sum(count) AS requests, sum(errors) AS failed,
-       sum(duration_sum_ns) AS total_ns, sumMap(buckets) AS hist, toUnixTimestamp(max(time)) AS newest
+       sum(duration_sum_ns) AS total_ns, sumMap(buckets) AS hist,
+       toUnixTimestamp(max(time)) AS newest
 FROM flyball_red
 WHERE kind IN ('Server', 'Consumer')
   AND time >= toStartOfInterval(fromUnixTimestamp({now:UInt32})
@@ -35,7 +36,7 @@ export interface GaugeRow {
   readonly newest_ms: string | number;
 }
 
-/** CPU time comes as one series per state (user, system), which add up; other gauges are averaged. */
+/** CPU time comes as a series per state (user, system), which add up; the rest is averaged. */
 export const GAUGES = `
 SELECT service, metric, instance,
        if(metric = 'process.cpu.utilization', sum(series_mean), avg(series_mean)) AS value,
@@ -65,7 +66,8 @@ export interface EdgeRow {
 }
 
 export const EDGES = `
-SELECT caller, callee, sumIf(count, time >= split) AS requests, sumIf(errors, time >= split) AS failed,
+SELECT caller, callee, sumIf(count, time >= split) AS requests,
+       sumIf(errors, time >= split) AS failed,
        sumIf(count, time < split) AS requests_before,
        fromUnixTimestamp({now:UInt32}) - toIntervalSecond(60) AS split
 FROM flyball_edges

@@ -62,7 +62,7 @@ describe('a policy file', () => {
     expect(url(parse(GOOD))).toBe('http://127.0.0.1:4500');
     expect(url(parse(GOOD, { PORT: '9000' }))).toBe('http://127.0.0.1:9000');
     expect(faults(':-4500}', '}')).toEqual([
-      'checkout.yaml:13:55: ${PORT} is not set: set PORT, or give a default as ${PORT:-value}',
+      `checkout.yaml:13:55: \${PORT} is not set: set PORT, or give a default as \${PORT:-value}`,
     ]);
   });
 

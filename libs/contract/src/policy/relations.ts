@@ -77,7 +77,8 @@ function recoveryFaults({ modes }: Policy): Fault[] {
   for (const [index, share] of ramp.entries()) {
     const before = ramp[index - 1] ?? 0;
     if (share <= before) {
-      const message = `${formatPercent(share)} must be above the step before, ${formatPercent(before)}`;
+      const message =
+        `${formatPercent(share)} must be above the step before, ` + `${formatPercent(before)}`;
       faults.push({ path: at('ramp', index), message });
     }
   }
@@ -85,7 +86,9 @@ function recoveryFaults({ modes }: Policy): Fault[] {
     faults.push({ path: at('ramp', ramp.length - 1), message: 'the last step must be 100%' });
   }
   if (validateFor !== undefined && validateFor >= stableFor) {
-    const message = `${formatDuration(validateFor)} must be shorter than stableFor, ${formatDuration(stableFor)}`;
+    const message =
+      `${formatDuration(validateFor)} must be shorter than stableFor, ` +
+      `${formatDuration(stableFor)}`;
     faults.push({ path: at('validateFor'), message });
   }
   return faults;

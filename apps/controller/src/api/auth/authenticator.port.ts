@@ -14,11 +14,3 @@ export interface Authenticator {
    */
   checkMutation(request: FastifyRequest, principal: Principal): Promise<void>;
 }
-
-/** Knows nobody. In force until a real one is wired, so that nothing is open by accident. */
-export const refuseEverybody: Authenticator = {
-  authenticate: async () => null,
-  checkMutation: async () => {
-    throw new Error('nobody is signed in');
-  },
-};

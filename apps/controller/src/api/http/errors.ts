@@ -16,7 +16,7 @@ export class ApiException extends Error {
   }
 }
 
-/** Every error leaves as `{ code, message, details? }`; what we did not foresee says nothing more. */
+/** Every error leaves as `{ code, message, details? }`; what was not foreseen says no more. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
