@@ -23,8 +23,6 @@ const started: RunningPostgres[] = [];
 
 beforeEach(() => {
   directory = temporaryDirectory();
-  // Made closed to others; open it as a checkout is, so that the cluster lies inside.
-  chmodSync(directory, 0o711);
 });
 
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,7 +16,10 @@ export interface RunningClickHouse {
 
 /** A new directory for data; the caller removes it with {@link removeDirectory}. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'flyball test '));
+  const directory = mkdtempSync(join(tmpdir(), 'flyball test '));
+  // Open to be walked through, as a checkout is: run by root, PostgreSQL works under another name.
+  chmodSync(directory, 0o711);
+  return directory;
 }
 
 export function removeDirectory(directory: string): void {
