@@ -7,6 +7,7 @@ export * from './api/loops.ts';
 export * from './api/matrix.ts';
 export * from './api/modes.ts';
 export * from './api/overview.ts';
+export * from './api/policies.ts';
 export * from './api/processes.ts';
 export * from './api/proposals.ts';
 export * from './api/sampling-boost.ts';

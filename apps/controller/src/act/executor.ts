@@ -200,7 +200,7 @@ export class Executor {
     },
   ): Promise<void> {
     const { state, after, error } = outcome;
-    const judged = state === 'succeeded' ? 'waiting' : 'not-judged';
+    const judged = judgedLater(taken, state) ? 'waiting' : 'not-judged';
     await inTransaction(this.pool, async (client) => {
       await client.query(
         `UPDATE action SET state = $2, read_back = $3, version = $4, error = $5,
@@ -237,4 +237,9 @@ export class Executor {
       atMs: this.clock.nowMs(),
     });
   }
+}
+
+/** Steps of loops that steer all the time predict nothing that could be judged. */
+function judgedLater({ content }: Taken, state: string): boolean {
+  return state === 'succeeded' && content.prediction.withinMs !== null;
 }

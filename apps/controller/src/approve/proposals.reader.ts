@@ -55,13 +55,4 @@ export class ProposalsReader {
     );
     return rows.map(actionOf);
   }
-
-  async action(id: string): Promise<Action | null> {
-    const { rows } = await this.pool.query<ActionRow>(
-      `SELECT ${ACTION_COLUMNS} FROM action JOIN proposal ON proposal.id = action.proposal_id
-       WHERE action.id = $1`,
-      [id],
-    );
-    return rows[0] === undefined ? null : actionOf(rows[0]);
-  }
 }

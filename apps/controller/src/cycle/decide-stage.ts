@@ -16,7 +16,7 @@ import {
   splitLoopId,
   stopText,
 } from './parts.ts';
-import { wantsChange } from './reconcile.ts';
+import { isBlind, wantsChange } from './reconcile.ts';
 import type { ControlState, LoopState } from './service-state.ts';
 
 /** Ticks the loops whose turn it is: law, then guards. */
@@ -95,7 +95,8 @@ export class DecideStage {
       memory: state.memory,
     });
     state.memory = decision.memory;
-    state.quietTicks = wantsChange(decision) ? 0 : state.quietTicks + 1;
+    const quiet = !wantsChange(decision) && !isBlind(decision);
+    state.quietTicks = quiet ? state.quietTicks + 1 : 0;
     state.tick = tickOf(decision, { round, mode }, stopText(state, round));
     return { ...base, decision, target };
   }

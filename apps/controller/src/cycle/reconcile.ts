@@ -44,7 +44,7 @@ export function reconcile(input: ReconcileInput): Intent {
   if (!wantsChange(decision)) {
     if (pending === null) return { kind: 'nothing' };
     // Without evidence nobody knows whether the reason is gone: it waits for its expiry.
-    if (decision.evidenceAgeMs === null || isBlind(decision.reason)) return { kind: 'keep' };
+    if (isBlind(decision)) return { kind: 'keep' };
     return quietTicks < QUIET_TICKS ? { kind: 'keep' } : gone(pending, decision.text);
   }
   const autonomy = wordFor(input.autonomy, decision);
@@ -68,8 +68,9 @@ function gone(pending: Pending | null, why: string): Intent {
 
 const BLIND = new Set(['no-evidence', 'stale-evidence', 'evidence-missing', 'evidence-stale']);
 
-function isBlind(reason: string): boolean {
-  return BLIND.has(reason);
+/** Whether nothing could be known of the signal at this tick. */
+export function isBlind({ evidenceAgeMs, reason }: LoopDecision): boolean {
+  return evidenceAgeMs === null || BLIND.has(reason);
 }
 
 function wordFor(autonomy: DirectionalAutonomy, { applied, bounded }: LoopDecision): Autonomy {

@@ -43,7 +43,6 @@ function playbooksOf({ modes }: Policy): Playbooks {
 function playbookOf(words: PlaybookPolicy): Playbook {
   return {
     ...(words.sampling === undefined ? {} : { samplingRatio: words.sampling }),
-    ...(words.flags === undefined ? {} : { flags: words.flags }),
     ...(words.rate === undefined ? {} : { rateRatio: words.rate }),
     ...(words.weights === undefined ? {} : { weights: words.weights }),
     ...(words.freeze === undefined ? {} : { freeze: freezesOf(words.freeze) }),

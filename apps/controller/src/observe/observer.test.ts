@@ -112,7 +112,7 @@ async function fill(): Promise<void> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'flyball-observe-'));
   const connection = createChdbConnection({ path: folder });
-  clickhouse = createClient({ connection }) as ClickHouseClient;
+  clickhouse = createClient({ connection: connection as never }) as ClickHouseClient;
   await migrateClickHouse(clickhouse);
   await fill();
   snapshot = await new ClickHouseObserver(clickhouse, tracer).observe(QUESTIONS, NOW_MS, nobody);

@@ -124,7 +124,6 @@ const freezeWord = z
 
 const playbook = z.strictObject({
   sampling: percent().optional(),
-  flags: z.record(z.string(), z.enum(['on', 'off'])).optional(),
   rate: percent({ min: 0.01 }).optional(),
   weights: z.enum(['equal', 'law']).optional(),
   freeze: z.array(freezeWord).optional(),

@@ -83,6 +83,10 @@ CREATE TABLE action (
   finished_at timestamptz
 );
 CREATE INDEX action_by_time ON action (queued_at DESC);
+CREATE INDEX action_finished ON action (finished_at);
+CREATE INDEX action_unjudged ON action (finished_at) WHERE verification->>'state' = 'waiting';
+CREATE INDEX action_judged ON action (loop_id)
+  WHERE verification->>'state' IN ('helped', 'no-effect', 'harmed');
 CREATE INDEX action_open ON action (loop_id) WHERE state IN ('queued', 'running');
 
 CREATE TABLE loop_state (

@@ -1,5 +1,5 @@
 import { type Automation, automationRequest } from '@flyball/contract';
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { AutomationSwitch } from '../../approve/automation.service.ts';
 import { CurrentUser, Roles } from '../auth/access.ts';
@@ -12,11 +12,6 @@ type Request = z.output<typeof automationRequest>;
 @Roles('viewer')
 export class AutomationController {
   constructor(@Inject(AutomationSwitch) private readonly automation: AutomationSwitch) {}
-
-  @Get()
-  read(): Promise<Automation> {
-    return this.automation.read();
-  }
 
   @Post('stop')
   @Roles('operator')

@@ -1,5 +1,4 @@
 import {
-  type Action,
   type ActionList,
   actionQuery,
   decisionRequest,
@@ -48,7 +47,9 @@ export class ProposalsController {
 
   @Get('proposals/:id')
   async get(@Param('id') id: string): Promise<Proposal> {
-    return found(await this.reader.get(id), 'proposal');
+    const proposal = await this.reader.get(id);
+    if (proposal === null) throw new ApiException(404, 'not-found', 'there is no such proposal');
+    return proposal;
   }
 
   @Post('proposals/:id/approve')
@@ -82,11 +83,6 @@ export class ProposalsController {
     return { actions: await this.reader.actions(query) };
   }
 
-  @Get('actions/:id')
-  async action(@Param('id') id: string): Promise<Action> {
-    return found(await this.reader.action(id), 'action');
-  }
-
   #vote(
     proposalId: string,
     verdict: 'approve' | 'reject',
@@ -105,9 +101,4 @@ export class ProposalsController {
       idempotencyKey: key,
     });
   }
-}
-
-function found<T>(value: T | null, what: string): T {
-  if (value === null) throw new ApiException(404, 'not-found', `there is no such ${what}`);
-  return value;
 }

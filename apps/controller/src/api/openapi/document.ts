@@ -21,6 +21,7 @@ import {
   pathBreakdown,
   pathEndpoints,
   pathQuery,
+  policyList,
   proposal,
   proposalList,
   proposalQuery,
@@ -221,6 +222,20 @@ export const OPERATIONS: Readonly<Record<string, Partial<Record<Method, Operatio
   },
   '/api/events': {
     get: { summary: 'Live changes, server-sent events', access: 'viewer', answer: z.string() },
+  },
+  '/api/policies': {
+    get: {
+      summary: 'Policies in force, and faults in files',
+      access: 'viewer',
+      answer: policyList,
+    },
+  },
+  '/api/policies/schema.json': {
+    get: {
+      summary: 'JSON Schema of a policy file, for editors',
+      access: 'everybody',
+      answer: z.looseObject({}),
+    },
   },
   '/api/guard/sync': {
     post: {
