@@ -52,11 +52,15 @@ export class Shop {
     return response.status;
   }
 
+  /** What guards and the process manager authenticate with. */
+  token(): string {
+    return readFileSync(join(this.#stack.dataDir, 'guard-token'), 'utf8').trim();
+  }
+
   async #send(method: string, url: string, body?: unknown): Promise<unknown> {
-    const token = readFileSync(join(this.#stack.dataDir, 'guard-token'), 'utf8').trim();
     const response = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.token()}`, 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
