@@ -47,6 +47,11 @@ export class Operator {
     return schema.parse(body);
   }
 
+  /** What a browser sends by itself, and the token its page adds. */
+  credentials(): Record<string, string> {
+    return { cookie: this.#cookie, 'x-csrf-token': this.#csrf };
+  }
+
   async send(
     method: string,
     path: string,
@@ -56,9 +61,8 @@ export class Operator {
     const response = await fetch(this.origin + path, {
       method,
       headers: {
-        cookie: this.#cookie,
+        ...this.credentials(),
         origin: this.origin,
-        'x-csrf-token': this.#csrf,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
