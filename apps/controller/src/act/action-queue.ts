@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { Config } from '../config.ts';
@@ -11,6 +12,7 @@ const CONCURRENCY = 8;
 /** A worker that is silent for this long has died: its job runs again elsewhere. */
 const LOCK_MS = 10_000;
 const STALLED_MS = 5_000;
+const CLOSE_MS = 3_000;
 
 interface ActionJob {
   readonly actionId: string;
@@ -88,9 +90,12 @@ export class ActionQueue implements BeforeApplicationShutdown {
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = null;
-    await worker?.close().catch((error: unknown) => {
+    if (worker === null) return;
+    const closed = worker.close().catch((error: unknown) => {
       this.logger.warn({ reason: messageOf(error) }, 'the action worker did not close cleanly');
     });
+    // An action that cannot end in time is left as it is: the next leader finds it running.
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -38,13 +38,14 @@ export class GuardActuator implements Actuator {
     ]);
     const value = desired?.value ?? initial;
     const live = liveGuards(words, this.target.nowMs());
+    if (live.length === 0) throw new Error(`no guard of ${service} is connected`);
     return {
       version: String(desired?.version ?? 0),
       value,
-      inForce: live.length === 0 ? value : inForce(loop, live, value),
+      inForce: inForce(loop, live, value),
       ready: null,
       starting: null,
-      observedAtMs: Math.max(0, ...live.map(({ receivedAtMs }) => receivedAtMs)),
+      observedAtMs: Math.max(...live.map(({ receivedAtMs }) => receivedAtMs)),
     };
   }
 

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Tracer } from '@opentelemetry/api';
 import type pg from 'pg';
 import { AutomationSwitch } from '../approve/automation.service.ts';
-import { digestOfContent, type ProposalContent } from '../approve/content.ts';
+import { digestOfContent, isRoutine, type ProposalContent } from '../approve/content.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import type { Config } from '../config.ts';
 import { LOOP_NAMES, type LoopName } from '../decide/words.ts';
@@ -13,6 +13,7 @@ import { Lease } from '../leadership/lease.ts';
 import { LiveEvents } from '../live/live-events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics.ts';
 import { messageOf } from '../platform/stores.ts';
 import { CLOCK, CONFIG, LOGGER, PG_POOL, TRACER } from '../platform/tokens.ts';
 import { inSpan } from '../platform/tracing.ts';
@@ -31,6 +32,7 @@ interface Taken {
 }
 
 const MOST_ATTEMPTS = 5;
+const ACTIONS = 'flyball_controller_actions_total';
 
 /**
  * Carries out approved actions: once each, by the leader only, under its fence, and only if what
@@ -50,8 +52,11 @@ export class Executor {
     @Inject(LiveEvents) private readonly live: LiveEvents,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TRACER) private readonly tracer: Tracer,
+    @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    metrics.declare('counter', ACTIONS, 'Actions by how they ended.');
+  }
 
   /** `again`: it could not be finished now, the sweep will bring it back. */
   async execute(actionId: string): Promise<'done' | 'again'> {
@@ -215,6 +220,7 @@ export class Executor {
           JSON.stringify({ state: judged, text: '' }),
         ],
       );
+      if (state === 'succeeded' && isRoutine(taken.content, taken.approvedBy)) return;
       await this.audit.recordIn(client, {
         actor: `controller:${this.config.instanceId}`,
         action: `action.${state}`,
@@ -222,6 +228,7 @@ export class Executor {
         detail: error === null ? taken.content.title : `${taken.content.title}: ${error}`,
       });
     });
+    this.metrics.add(ACTIONS, { state });
     this.logger.info({ action: taken.id, title: taken.content.title, state, error }, 'action');
     this.#tell(taken, state);
   }

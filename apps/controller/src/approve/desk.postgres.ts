@@ -12,7 +12,7 @@ import type { Clock } from '../platform/clock.ts';
 import { CLOCK, CONFIG, PG_POOL } from '../platform/tokens.ts';
 import { actionIdOf, insertAction } from './actions.sql.ts';
 import { AutomationSwitch } from './automation.service.ts';
-import { digestOfContent, type ProposalContent } from './content.ts';
+import { digestOfContent, isRoutine, type ProposalContent } from './content.ts';
 import type {
   AutonomyOverride,
   Desk,
@@ -101,12 +101,14 @@ export class PostgresDesk implements Desk {
         ],
       );
       if (approvedBy !== null) await insertAction(client, content, approvedBy);
-      await this.audit.recordIn(client, {
-        actor: content.proposedBy,
-        action: approvedBy === null ? 'proposal.create' : 'proposal.auto',
-        subject: content.id,
-        detail: content.title,
-      });
+      if (!isRoutine(content, approvedBy)) {
+        await this.audit.recordIn(client, {
+          actor: content.proposedBy,
+          action: approvedBy === null ? 'proposal.create' : 'proposal.auto',
+          subject: content.id,
+          detail: content.title,
+        });
+      }
       return true;
     });
     if (!done) return;

@@ -29,7 +29,18 @@ export class ActStage {
       const assessment = assessments.get(one.policy.service);
       if (assessment !== undefined) await this.#settle(one, one.decision, assessment, round);
     }
+    await this.#clear(assessments, round);
     await this.#judge(assessments, round);
+  }
+
+  /** Proposals of loops that no policy has any more. */
+  async #clear(assessments: ReadonlyMap<string, Assessment>, { desk }: Round): Promise<void> {
+    for (const [id, pending] of desk.pending) {
+      const [service, loop] = splitLoopId(id);
+      const words = assessments.get(service)?.policy.loops[loop];
+      if (words === undefined)
+        await this.parts.desk.withdraw(pending.id, 'no policy has it any more');
+    }
   }
 
   #record({ id, policy, loop, state, autonomy }: Decided, round: Round): void {

@@ -68,6 +68,7 @@ const HELD = new Set([
   'clock-went-back',
   'blind-scale-down',
   'frozen-by-mode',
+  'demand-hidden',
   'freeze-window',
   'not-a-number',
   'action-budget',

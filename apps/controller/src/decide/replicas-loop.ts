@@ -2,7 +2,6 @@ import type { ReplicasLoopPolicy } from '@flyball/contract';
 import {
   clamp,
   cooldown,
-  type Direction,
   directionalAutonomy,
   evidenceAge,
   explain,
@@ -56,7 +55,7 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
   });
   const names = namesFor(signal);
   const outcome = runGuards(
-    guardsFor(loop, input),
+    guardsFor(loop, input, arbitration),
     step.output,
     {
       nowMs,
@@ -65,12 +64,13 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
       evidenceAgeMs,
       history: memory.history,
       mode: input.mode,
-      frozen: frozenFor(input, arbitration),
+      frozen: frozenDirections(input.playbook, 'replicas'),
       hand,
     },
     names,
   );
   const { decision } = outcome.bounded;
+  const shed = outcome.bounded.trail.some(({ guard }) => guard === SHEDDING);
   return {
     loop: 'replicas',
     law: pidReplicas.name,
@@ -83,10 +83,14 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
     proposed: step.output.value,
     bounded: decision.value,
     applied,
-    reason: decision.reason,
-    text: textFor(outcome.text, decision.value, explain(step.output, names), applied),
+    reason: shed ? 'demand-hidden' : decision.reason,
+    text: shed
+      ? SHEDDING_TEXT
+      : textFor(outcome.text, decision.value, explain(step.output, names), applied),
     evidenceAgeMs,
-    guards: outcome.notes,
+    guards: outcome.notes.map((note) =>
+      note.guard === SHEDDING && shed ? { ...note, text: SHEDDING_TEXT } : note,
+    ),
     memory: { ...memory, law: step.state, lastTickMs: nowMs },
   };
 }
@@ -99,7 +103,7 @@ function textFor(text: string, value: number, law: string, applied: number): str
 function namesFor(signal: string) {
   const ratio = unitOf(signal) === 'ratio';
   return {
-    signal,
+    signal: signal.replaceAll('.', ' '),
     knob: 'replicas',
     formatSignal: (value: number) =>
       ratio ? `${Number((value * 100).toPrecision(3))} %` : String(Number(value.toPrecision(3))),
@@ -111,14 +115,23 @@ function count(value: LoopInput['target']['value']): number {
   return value;
 }
 
-function frozenFor(input: LoopInput, { shedding }: Arbitration): readonly Direction[] {
-  const frozen = frozenDirections(input.playbook, 'replicas');
-  return shedding && !frozen.includes('down') ? [...frozen, 'down'] : frozen;
+/** Taking capacity away while requests are refused would make both loops wrong. */
+function noScaleInWhileShedding({ shedding }: Arbitration): Guard {
+  return {
+    name: SHEDDING,
+    judge: (decision, { applied }) =>
+      shedding && decision.value < applied ? { kind: 'hold', reason: 'frozen-by-mode' } : PASS,
+  };
 }
+
+const SHEDDING = 'shedding';
+const SHEDDING_TEXT = 'Requests are shed at the guards, so no capacity is taken away.';
+const PASS = { kind: 'pass' } as const;
 
 function guardsFor(
   loop: ReplicasLoopPolicy,
   { assessment: { policy }, autonomy }: LoopInput,
+  arbitration: Arbitration,
 ): readonly Guard[] {
   const { limits, cooldown: wait, dwell } = loop;
   return [
@@ -129,6 +142,7 @@ function guardsFor(
     slew({ up: { ratio: limits.stepUp }, down: { ratio: limits.stepDown }, whole: true }),
     clamp({ min: limits.min, max: limits.max }),
     directionalAutonomy(autonomy),
+    noScaleInWhileShedding(arbitration),
     modeFreeze() as Guard,
     freezeWindow(policy.guards.freeze.map(parseFreezeWindow)) as Guard,
     cooldown({ upMs: wait.up, downMs: wait.down }),
