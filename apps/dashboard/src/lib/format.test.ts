@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  formatActor,
   formatAge,
   formatCount,
   formatCountdown,
@@ -55,6 +56,7 @@ describe('ratios', () => {
     [0.61, '61 %'],
     [1, '100 %'],
     [-0.2, '-20 %'],
+    [-20.911, '-2091 %'],
   ])('%d reads %s', (ratio, text) => {
     expect(plain(formatRatio(ratio))).toBe(text);
   });
@@ -98,6 +100,15 @@ test('ages are coarse and countdowns end at zero', () => {
     '1:00',
     '0:00',
     '0:00',
+  ]);
+});
+
+test('actors are called what people call them', () => {
+  expect(['user:ada', 'controller:vm-1-9a1', 'policy:auto', 'cli'].map(formatActor)).toEqual([
+    'ada',
+    'controller',
+    'policy (auto)',
+    'cli',
   ]);
 });
 

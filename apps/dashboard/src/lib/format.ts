@@ -60,6 +60,7 @@ function longDuration(seconds: number): string {
 export function formatRatio(ratio: number | null): string {
   if (ratio === null) return unknown;
   const percent = ratio * 100;
+  if (Math.abs(percent) > 100) return `${grouped(percent)}${gap}%`;
   if (percent !== 0 && Math.abs(percent) < 0.1) return `${percent.toPrecision(1)}${gap}%`;
   return `${trimZeros(percent.toFixed(1))}${gap}%`;
 }
@@ -120,6 +121,14 @@ export function formatCountdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const minutes = Math.floor(seconds / 60);
   return `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** An actor of the audit as people call it: `user:ada` is ada, a controller's id is not shown. */
+export function formatActor(actor: string): string {
+  if (actor.startsWith('user:')) return actor.slice('user:'.length);
+  if (actor.startsWith('controller:')) return 'controller';
+  if (actor === 'auto' || actor === 'policy:auto') return 'policy (auto)';
+  return actor;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');

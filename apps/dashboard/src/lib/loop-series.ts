@@ -37,9 +37,14 @@ export function instanceNames(points: readonly LoopPoint[]): string[] {
   return [...names].slice(0, mostNames);
 }
 
-/** Terms in first-seen order. */
+/**
+ * Terms in first-seen order. Times are left out: guards say how long they wait and until when,
+ * and beside a date every other term is a line at zero.
+ */
 export function termNames(samples: readonly LoopSample[]): string[] {
   const names = new Set<string>();
-  for (const { terms } of samples) for (const name of Object.keys(terms)) names.add(name);
+  for (const { terms } of samples) {
+    for (const name of Object.keys(terms)) if (!name.endsWith('Ms')) names.add(name);
+  }
   return [...names].slice(0, mostNames);
 }

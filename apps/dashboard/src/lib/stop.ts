@@ -6,7 +6,8 @@ const patienceMs = 5000;
 
 /**
  * Ends the process with code 0 on SIGTERM or SIGINT: event streams are cut, what else is under
- * way may finish. Next's own handler would wait for the streams, which never end.
+ * way may finish. Next's own handler would wait for the streams, which never end; with
+ * NEXT_MANUAL_SIG_HANDLE=true it keeps out of the way.
  */
 export function stopOnSignal(): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

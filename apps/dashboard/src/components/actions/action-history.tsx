@@ -3,14 +3,16 @@
 import type { Action, Verdict } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { formatDateTime, formatKnob, formatMs } from '../../lib/format.ts';
+import { parseAsBoolean, useQueryState } from 'nuqs';
+import { formatActor, formatDateTime, formatKnob, formatMs } from '../../lib/format.ts';
 import { loopHref } from '../../lib/loop-words.ts';
 import { actionsQuery } from '../../lib/queries.ts';
 import { useRange } from '../../lib/use-range.ts';
+import { Button } from '../ui/button.tsx';
 import { TraceLinks } from '../ui/evidence-table.tsx';
 import { VerdictGlyph } from '../ui/glyphs.tsx';
+import { Panel } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
-import { Change } from './proposal-card.tsx';
 
 const states: Record<Action['state'], { verdict: Verdict; word: string }> = {
   queued: { verdict: 'unknown', word: 'Queued' },
@@ -32,11 +34,26 @@ const outcomes: Record<Action['verification']['state'], { verdict: Verdict; word
 export function ActionHistory({ service }: { service: string }) {
   const [range] = useRange();
   const query = useQuery(actionsQuery(range, service));
+  const [byPeople, setByPeople] = useQueryState('people', parseAsBoolean.withDefault(false));
   return (
-    <div className="rounded-md border bg-surface">
+    <Panel
+      title="Carried out"
+      flush
+      aside={
+        <Button
+          small
+          aria-pressed={byPeople}
+          look={byPeople ? 'primary' : 'secondary'}
+          onClick={() => void setByPeople(byPeople ? null : true)}
+        >
+          Only what people approved
+        </Button>
+      }
+    >
       <Loaded query={query}>
-        {({ actions }) =>
-          actions.length === 0 ? (
+        {({ actions: all }) => {
+          const actions = all.filter(({ approvedBy }) => !byPeople || isPerson(approvedBy));
+          return actions.length === 0 ? (
             <Empty title="No action in this range">
               Approved proposals and what loops do alone (autonomy <code>auto</code>) are listed
               here with what the actuator read back.
@@ -47,11 +64,15 @@ export function ActionHistory({ service }: { service: string }) {
                 <ActionRow key={action.id} action={action} />
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Loaded>
-    </div>
+    </Panel>
   );
+}
+
+function isPerson(actor: string): boolean {
+  return !/^(auto|policy:|controller:)/.test(actor);
 }
 
 function ActionRow({ action }: { action: Action }) {
@@ -65,15 +86,10 @@ function ActionRow({ action }: { action: Action }) {
     <li className="grid gap-x-5 gap-y-1 px-3 py-2 lg:grid-cols-[8.5rem_1.3fr_1fr_1.2fr]">
       <span className="text-muted">
         {formatDateTime(action.queuedAtMs)}
-        <span className="block text-xs">
-          {action.approvedBy === 'auto' ? 'by itself (auto)' : `approved by ${action.approvedBy}`}
-        </span>
+        <span className="block text-xs">approved by {formatActor(action.approvedBy)}</span>
       </span>
       <span className="min-w-0">
         <span className="block font-medium">{action.title}</span>
-        <span className="block text-xs">
-          <Change proposal={action} />
-        </span>
         <span className="flex gap-3 text-xs">
           <Link className="text-accent hover:underline" href={loopHref(action.loopId)}>
             {action.loopId}

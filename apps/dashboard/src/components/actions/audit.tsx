@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { formatDateTime } from '../../lib/format.ts';
+import { formatActor, formatDateTime } from '../../lib/format.ts';
 import { auditQuery } from '../../lib/queries.ts';
 import { VerdictGlyph } from '../ui/glyphs.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -35,11 +35,13 @@ export function Audit() {
                   className="grid gap-x-4 px-3 py-1.5 sm:grid-cols-[8.5rem_11rem_10rem_1fr_6rem]"
                 >
                   <span className="text-muted">{formatDateTime(entry.atMs)}</span>
-                  <span className="min-w-0 truncate font-medium">{entry.actor}</span>
+                  <span className="min-w-0 truncate font-medium" title={entry.actor}>
+                    {formatActor(entry.actor)}
+                  </span>
                   <span className="min-w-0 break-words">{entry.action}</span>
                   <span className="min-w-0 break-words">
-                    {entry.subject}
-                    {entry.detail ? <span className="text-muted"> · {entry.detail}</span> : null}
+                    {entry.detail}{' '}
+                    <span className="text-xs break-all text-muted">{entry.subject}</span>
                   </span>
                   <code className="font-mono text-xs text-faint" title={entry.hash}>
                     {entry.hash.slice(0, 10)}

@@ -3,7 +3,7 @@
 import type { Proposal } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
-import { formatDateTime } from '../../lib/format.ts';
+import { formatActor, formatDateTime } from '../../lib/format.ts';
 import { proposalsQuery } from '../../lib/queries.ts';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { ProposalCard } from './proposal-card.tsx';
@@ -52,7 +52,7 @@ function Decided({ proposal, open }: { proposal: Proposal; open: boolean }) {
         <span className="font-medium">{proposal.title}</span>
         <span>
           {proposal.state}
-          {proposal.decidedBy ? ` by ${proposal.decidedBy}` : ''}
+          {proposal.decidedBy ? ` by ${formatActor(proposal.decidedBy)}` : ''}
         </span>
         <span className="text-muted">{comment ?? ''}</span>
       </summary>

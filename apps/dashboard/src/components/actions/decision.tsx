@@ -3,6 +3,7 @@
 import type { Proposal } from '@flyball/contract';
 import { Check, X } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { formatActor } from '../../lib/format.ts';
 import { useServerNow } from '../../lib/server-clock.ts';
 import { useDecision, type Verdict } from '../../lib/use-decision.ts';
 import { useAccess } from '../../lib/use-session.ts';
@@ -23,7 +24,7 @@ export function Decision({ proposal, gone }: Props) {
   const [comment, setComment] = useState('');
   const [confirming, setConfirming] = useState(false);
   const decision = useDecision(proposal);
-  const voted = proposal.votes.some(({ by }) => by === access.user?.username);
+  const voted = proposal.votes.some(({ by }) => formatActor(by) === access.user?.username);
   const over = gone || proposal.state !== 'pending' || proposal.expiresAtMs <= nowMs;
   const asleep = !settled || decision.isPending;
   const decide = (verdict: Verdict) => {

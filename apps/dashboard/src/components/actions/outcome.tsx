@@ -3,6 +3,7 @@
 import type { Proposal, ProposalConflict } from '@flyball/contract';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { formatActor } from '../../lib/format.ts';
 import { proposalsQuery } from '../../lib/queries.ts';
 import { useServerNow } from '../../lib/server-clock.ts';
 import { conflictIn, type useDecision } from '../../lib/use-decision.ts';
@@ -47,7 +48,7 @@ function Lost({ proposal, conflict }: { proposal: Proposal; conflict: ProposalCo
   return (
     <p role="alert" className="text-sm">
       <strong>Too late:</strong> {conflict.state}
-      {conflict.decidedBy ? ` by ${conflict.decidedBy}` : ''}
+      {conflict.decidedBy ? ` by ${formatActor(conflict.decidedBy)}` : ''}
       {conflict.decidedAtMs === null ? '' : <> </>}
       {conflict.decidedAtMs === null ? null : <Age atMs={conflict.decidedAtMs} />}. Your decision
       changed nothing.
@@ -80,7 +81,7 @@ function Decided({ proposal, mine }: { proposal: Proposal; mine: boolean }) {
   return (
     <p role="status" className="text-sm">
       <strong className="capitalize">{proposal.state}</strong>
-      {proposal.decidedBy ? ` by ${mine ? 'you' : proposal.decidedBy}` : ''}
+      {proposal.decidedBy ? ` by ${mine ? 'you' : formatActor(proposal.decidedBy)}` : ''}
       {proposal.decidedAtMs === null ? null : (
         <>
           {' '}

@@ -12,10 +12,14 @@ export function LoopCharts({ loop, answer }: { loop: Loop; answer: LoopSamples }
   const points = useMemo(() => loopPoints(answer.samples), [answer.samples]);
   const instances = useMemo(() => instanceNames(points), [points]);
   const terms = useMemo(() => termNames(answer.samples), [answer.samples]);
+  // Weights have a score for each instance instead of one signal.
+  const measures = answer.samples.some(
+    ({ measured, setpoint }) => measured !== null || setpoint !== null,
+  );
   const shared = { loop, points, fromMs: answer.fromMs, toMs: answer.toMs };
   return (
     <div className="space-y-4">
-      <SignalChart {...shared} />
+      {measures ? <SignalChart {...shared} /> : null}
       <KnobChart {...shared} instances={instances} />
       {terms.length === 0 ? null : <TermsChart {...shared} terms={terms} />}
     </div>

@@ -3,7 +3,7 @@
 import type { Matrix, MatrixCell } from '@flyball/contract';
 import Link from 'next/link';
 import { type KeyboardEvent, useState } from 'react';
-import { formatClock, formatDateTime, formatUnit } from '../../lib/format.ts';
+import { formatActor, formatClock, formatDateTime, formatUnit } from '../../lib/format.ts';
 import { verdictWords } from '../../lib/mode.ts';
 import { buttonClass } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -47,7 +47,7 @@ export function CellDialog({ matrix, chosen, onClose }: Props) {
       ) : null}
       {cell.exempt ? (
         <p className="mt-2 text-sm">
-          Exempt until {formatDateTime(cell.exempt.untilMs)}, by {cell.exempt.by}.
+          Exempt until {formatDateTime(cell.exempt.untilMs)}, by {formatActor(cell.exempt.by)}.
         </p>
       ) : null}
       <StripWalk key={`${chosen.service} ${chosen.column}`} matrix={matrix} cell={cell} />

@@ -1,6 +1,6 @@
 import type { MatrixCell } from '@flyball/contract';
 import clsx from 'clsx';
-import { formatClock } from '../../lib/format.ts';
+import { formatActor, formatClock } from '../../lib/format.ts';
 import { verdictWords } from '../../lib/mode.ts';
 import { VerdictGlyph } from '../ui/glyphs.tsx';
 import { CellStrip, stripSummary } from './cell-strip.tsx';
@@ -31,7 +31,8 @@ export function CellFace({ cell }: { cell: MatrixCell }) {
 }
 
 function remark(cell: MatrixCell): string {
-  if (cell.exempt) return `exempt until ${formatClock(cell.exempt.untilMs)}, ${cell.exempt.by}`;
+  if (cell.exempt)
+    return `exempt until ${formatClock(cell.exempt.untilMs)}, ${formatActor(cell.exempt.by)}`;
   if (cell.origin) return `begins in ${cell.origin}`;
   return cell.threshold ?? '';
 }

@@ -24,6 +24,8 @@ const heights: Record<LaneMode, number> = {
 };
 
 const flagHeight = 9;
+/** More flags than these would hide the modes behind their stems: only their heads are drawn. */
+const mostStems = 12;
 
 export function drawLane(paint: Paint, lane: Lane): void {
   const { context, width, height, colour } = paint;
@@ -45,21 +47,24 @@ export function drawLane(paint: Paint, lane: Lane): void {
     context.lineWidth = isChosen ? 2 : 1;
     context.strokeRect(box.x + 0.5, box.y + 0.5, Math.max(1, box.width - 1), box.height - 1);
   });
-  for (const action of lane.actions) drawFlag(paint, x(action.atMs));
+  const stems = lane.actions.length <= mostStems;
+  for (const action of lane.actions) drawFlag(paint, x(action.atMs), stems);
 }
 
-function drawFlag({ context, height, colour }: Paint, x: number): void {
-  context.strokeStyle = colour('--path-halo');
-  context.lineWidth = 3;
-  context.beginPath();
-  context.moveTo(x, 4);
-  context.lineTo(x, height);
-  context.stroke();
-  context.strokeStyle = colour('--fg');
+function drawFlag({ context, height, colour }: Paint, x: number, stem: boolean): void {
+  if (stem) {
+    context.strokeStyle = colour('--path-halo');
+    context.lineWidth = 3;
+    context.beginPath();
+    context.moveTo(x, 4);
+    context.lineTo(x, height);
+    context.stroke();
+    context.strokeStyle = colour('--fg');
+    context.lineWidth = 1.2;
+    context.stroke();
+  }
   context.fillStyle = colour('--fg');
-  context.lineWidth = 1.2;
-  context.stroke();
   context.beginPath();
-  context.arc(x, 4, 3, 0, Math.PI * 2);
+  context.arc(x, 4, stem ? 3 : 2, 0, Math.PI * 2);
   context.fill();
 }

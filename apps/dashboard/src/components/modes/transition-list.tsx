@@ -39,7 +39,9 @@ export function TransitionList({ transitions, chosen, onChoose }: Props) {
             </span>
             <span className="min-w-0">{transition.cause}</span>
             <span className="text-xs text-muted">
-              {transition.dwellMs === null ? '' : `after ${formatMs(transition.dwellMs)}`}
+              {transition.dwellMs === null || transition.dwellMs === 0
+                ? ''
+                : `after ${formatMs(transition.dwellMs)}`}
             </span>
           </button>
         </li>

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { OctagonX } from 'lucide-react';
 import { useState } from 'react';
 import { mutateOnly } from '../../lib/api.ts';
+import { formatActor } from '../../lib/format.ts';
 import { overviewQuery } from '../../lib/queries.ts';
 import { useAccess } from '../../lib/use-session.ts';
 import { Age } from '../ui/age.tsx';
@@ -78,7 +79,7 @@ export function StoppedBanner() {
       <OctagonX size={15} aria-hidden className="text-bad" />
       <span>
         <strong className="font-semibold">All automation is stopped</strong>
-        {automation.by ? ` by ${automation.by}` : ''}
+        {automation.by ? ` by ${formatActor(automation.by)}` : ''}
         {automation.atMs ? (
           <>
             {' '}

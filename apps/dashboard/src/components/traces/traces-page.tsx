@@ -43,7 +43,10 @@ function Results({ filter }: { filter: TraceFilter }) {
     );
   }
   if (traces.length === 0) return <NoTraces filter={filter} />;
-  const { fromMs, toMs } = pages[0]!;
+  const { toMs } = pages[0]!;
+  // Older traces are not fetched yet: an axis back to the range's start would tell of a silence.
+  const oldestMs = Math.min(...traces.map(({ startMs }) => startMs));
+  const fromMs = query.hasNextPage ? oldestMs : pages[0]!.fromMs;
   return (
     <div className="space-y-4" aria-busy={query.isPlaceholderData}>
       <DurationChart

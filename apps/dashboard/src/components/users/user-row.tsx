@@ -17,7 +17,7 @@ type Props = { user: User; onInvitation: (invitation: Invitation) => void };
 export function UserRow({ user, onInvitation }: Props) {
   const access = useAccess();
   const changes = useUserChanges(user, onInvitation);
-  const [removing, setRemoving] = useState(false);
+  const [asking, setAsking] = useState<'reset' | 'remove' | null>(null);
   const isSelf = access.user?.id === user.id;
   const failure = changes.find(({ isError }) => isError);
   const [setRole, reset, remove] = changes;
@@ -42,10 +42,15 @@ export function UserRow({ user, onInvitation }: Props) {
           <option key={role}>{role}</option>
         ))}
       </select>
-      <Button small disabled={reset.isPending} onClick={() => reset.mutate()}>
+      <Button
+        small
+        disabled={isSelf || reset.isPending}
+        title={isSelf ? 'Change your own password in the menu at the top' : ''}
+        onClick={() => setAsking('reset')}
+      >
         New sign-in link
       </Button>
-      <Button small look="danger" disabled={isSelf} onClick={() => setRemoving(true)}>
+      <Button small look="danger" disabled={isSelf} onClick={() => setAsking('remove')}>
         Remove
       </Button>
       {failure ? (
@@ -53,26 +58,59 @@ export function UserRow({ user, onInvitation }: Props) {
           <Failure error={failure.error} />
         </div>
       ) : null}
-      <Dialog
-        open={removing}
-        onOpenChange={setRemoving}
-        title={`Remove ${user.username}?`}
-        description="Their sessions end at once. What they decided stays in the audit."
-      >
-        <div className="flex justify-end gap-2">
-          <Button onClick={() => setRemoving(false)}>Cancel</Button>
-          <Button
-            look="danger"
-            onClick={() => {
-              setRemoving(false);
-              remove.mutate();
-            }}
-          >
-            Remove {user.username}
-          </Button>
-        </div>
-      </Dialog>
+      {asking === null ? null : (
+        <Confirm
+          {...questions[asking]}
+          username={user.username}
+          onClose={() => setAsking(null)}
+          onConfirm={() => (asking === 'reset' ? reset : remove).mutate()}
+        />
+      )}
     </li>
+  );
+}
+
+const questions = {
+  reset: {
+    title: 'Make a new sign-in link?',
+    about: 'The present password stops working and open sessions end at once.',
+    button: 'Make the link',
+  },
+  remove: {
+    title: 'Remove this user?',
+    about: 'Open sessions end at once. What they decided stays in the audit.',
+    button: 'Remove',
+  },
+};
+
+function Confirm(props: {
+  title: string;
+  about: string;
+  button: string;
+  username: string;
+  onClose: () => void;
+  onConfirm: () => void;
+}) {
+  return (
+    <Dialog
+      open
+      onOpenChange={props.onClose}
+      title={`${props.username}: ${props.title}`}
+      description={props.about}
+    >
+      <div className="flex justify-end gap-2">
+        <Button onClick={props.onClose}>Cancel</Button>
+        <Button
+          look="danger"
+          onClick={() => {
+            props.onClose();
+            props.onConfirm();
+          }}
+        >
+          {props.button}
+        </Button>
+      </div>
+    </Dialog>
   );
 }
 

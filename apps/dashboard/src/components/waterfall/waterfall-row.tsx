@@ -207,24 +207,25 @@ function Bar(props: {
         className="absolute top-[6px] h-[14px] rounded-[2px]"
         style={{ left: `${place.left}%`, width: `max(2px, ${place.width}%)`, ...props.style }}
       />
-      <span
-        className={clsx(
-          'absolute top-[5px] rounded-[2px] bg-surface/75 px-[3px] text-xs leading-4',
-          'whitespace-nowrap text-muted',
-        )}
-        style={
-          right < 70
-            ? { left: `calc(${right}% + 5px)` }
-            : place.left > 30
-              ? { right: `calc(${100 - place.left}% + 4px)` }
-              : { right: '14%' }
-        }
-      >
-        {props.label}
-      </span>
       {props.pieces.map((piece) => (
         <PathLine key={`${piece.startNs}-${piece.node}`} piece={piece} view={props.view} />
       ))}
+      <span
+        className={clsx(
+          'absolute top-[5px] rounded-[2px] bg-surface/90 px-[3px] text-xs leading-4',
+          'whitespace-nowrap text-muted',
+        )}
+        style={labelPlace(place.left, right)}
+      >
+        {props.label}
+      </span>
     </div>
   );
+}
+
+/** Behind the bar, or before it, or within a bar that leaves room on neither side. */
+function labelPlace(left: number, right: number): React.CSSProperties {
+  if (right < 86) return { left: `calc(${right}% + 5px)` };
+  if (left > 14) return { right: `calc(${100 - left}% + 4px)` };
+  return { right: '14%' };
 }

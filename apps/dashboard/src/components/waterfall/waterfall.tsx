@@ -3,6 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
 import { formatNs } from '../../lib/format.ts';
+import { useMedia } from '../../lib/use-media.ts';
 import type { Model } from '../../lib/waterfall/model.ts';
 import { crossings } from '../../lib/waterfall/path.ts';
 import { niceTicks } from '../../lib/waterfall/view.ts';
@@ -39,12 +40,13 @@ export function Waterfall({ model }: { model: Model }) {
 
 function Ruler({ state }: { state: WaterfallState }) {
   const { view } = state;
+  const wide = useMedia('(min-width: 768px)');
   const scale = 100 / (view.endNs - view.startNs);
   return (
     <div className={`${columnsClass} border-b text-xs text-faint`}>
       <span className="px-2 py-1 text-muted">Service and operation</span>
       <span className="relative mr-3 block h-6 overflow-hidden">
-        {niceTicks(view, 8).map((tick) => (
+        {niceTicks(view, wide ? 8 : 3).map((tick) => (
           <span
             key={tick}
             className="absolute top-1 border-l pl-1 whitespace-nowrap"
