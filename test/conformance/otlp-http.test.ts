@@ -30,6 +30,14 @@ async function bytesOf(response: Response): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
+/** `content` as the sub-message or bytes of field `number`. */
+function field(content: Buffer, number: number): Buffer {
+  const length: number[] = [];
+  let left = content.length;
+  for (; left > 127; left = Math.floor(left / 128)) length.push((left % 128) | 128);
+  return Buffer.concat([Buffer.from([number * 8 + 2, ...length, left]), content]);
+}
+
 /** The span's row, when it has been decided and stored. */
 async function stored(spanId: string): Promise<Record<string, unknown>> {
   const rows = await stack.rows<Record<string, unknown>>(
@@ -134,6 +142,9 @@ describe('refusals', () => {
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');
     expect((await fetch(`${url}/v1/constructor`)).status).toBe(404);
+    const put = await fetch(`${url}/v1/traces`, { method: 'PUT', headers: protobuf, body: 'x' });
+    expect(put.headers.get('content-type')).toBe('application/x-protobuf');
+    expect(decode('Status', await bytesOf(put)).code).toBe(12);
   });
 
   const garbage: [string, Uint8Array][] = [
@@ -213,6 +224,36 @@ describe('size', () => {
     // Three at once may hold 64 MiB each, which the heap need not give back at once.
     expect(after - before).toBeLessThan(4 * 64 * MIB);
     expect(await stack.collector.metric('flyball_collector_in_flight_bytes')).toBe(0);
+  });
+});
+
+describe('bodies that would unfold to more than memory holds', () => {
+  const gzip = { 'content-encoding': 'gzip' };
+
+  test('JSON of more values than telemetry has is 413', async () => {
+    const body = gzipSync(`{"x":[${'{},'.repeat(7_000_000)}{}]}`);
+    const response = await post('/v1/traces', { ...json, ...gzip }, body);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ code: 8 });
+  });
+
+  test('a span of a million events is rejected', async () => {
+    const ids = Buffer.from(`0a10${'01'.repeat(16)}1208${'02'.repeat(8)}`, 'hex');
+    const events = Buffer.from('5a00'.repeat(1_000_000), 'hex');
+    const body = [2, 2, 1].reduce(field, Buffer.concat([ids, events]));
+    const response = await post('/v1/traces', { ...protobuf, ...gzip }, gzipSync(body));
+    expect(response.status).toBe(200);
+    const { partialSuccess } = decode('ExportResponse', await bytesOf(response));
+    expect(partialSuccess).toMatchObject({ rejected: 1 });
+  });
+
+  test('half a megabyte of points that each repeat a wide resource is 413', async () => {
+    const point = { asDouble: 1, timeUnixNano: '1' };
+    const metrics = [{ name: 'wide', gauge: { dataPoints: Array(3000).fill(point) } }];
+    const value = { stringValue: 'x'.repeat(100_000) };
+    const resource = { attributes: [{ key: 'blob', value }] };
+    const request = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
+    expect((await post('/v1/metrics', json, JSON.stringify(request))).status).toBe(413);
   });
 });
 

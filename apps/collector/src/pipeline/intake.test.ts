@@ -92,6 +92,19 @@ test('a metric is in the spool before it is acknowledged', async () => {
   expect(files.synced).toEqual([]);
 });
 
+test('a metric whose rows would fill the memory is too large, and nothing of it is kept', async () => {
+  const { files, intake } = rig();
+  const point = { asDouble: 1, timeUnixNano: '1' };
+  const value = { stringValue: 'x'.repeat(100_000) };
+  const metric = { name: 'wide', gauge: { dataPoints: Array(3000).fill(point) } };
+  const scopeMetrics = [{ metrics: [metric] }];
+  const resource = { attributes: [{ key: 'blob', value }] };
+  const body = Buffer.from(JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics }] }));
+  expect(body.length).toBeLessThan(300_000);
+  expect(await intake.take('metrics', 'json', body)).toMatchObject({ kind: 'too_large' });
+  expect(files.contents.size).toBe(0);
+});
+
 test('with sync: always it is on the disk itself', async () => {
   const { files, intake } = rig(true);
   await intake.take('metrics', 'json', gauge('a'));

@@ -41,3 +41,22 @@ test('what the disk refuses goes out later, once', () => {
   expect(outbox.flush(0)).toBe(true);
   expect(disk.written).toEqual([['a', 1, '{"x":1}\n']]);
 });
+
+test('many rows are several writes; after a refusal only the rest is written again', () => {
+  const disk = writer();
+  const outbox = new Outbox(disk);
+  const row = { text: 'x'.repeat(1024 * 1024) };
+  for (let i = 0; i < 9; i++) outbox.add('a', row);
+  outbox.add('a', { text: 'y'.repeat(5 * 1024 * 1024) });
+  const append = disk.append;
+  disk.append = (...args) => {
+    if (disk.written.length === 2) disk.state.broken = true;
+    append(...args);
+  };
+  expect(outbox.flush(0)).toBe(false);
+  expect(outbox.waiting).toBe(4);
+  disk.append = append;
+  disk.state.broken = false;
+  expect(outbox.flush(0)).toBe(true);
+  expect(disk.written.map(([, rows]) => rows)).toEqual([3, 3, 3, 1]);
+});

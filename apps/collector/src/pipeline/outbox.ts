@@ -30,19 +30,50 @@ export class Outbox {
   flush(nowMs: number): boolean {
     for (const [table, lines] of this.lines) {
       if (lines.length === 0) continue;
+      let written = 0;
       try {
-        this.writer.append(table, lines.length, encodeLines(lines), nowMs);
+        for (const { rows, payload } of payloadsOf(lines)) {
+          this.writer.append(table, rows, payload, nowMs);
+          written += rows;
+        }
       } catch {
         return false;
+      } finally {
+        this.waiting -= written;
+        this.lines.set(table, lines.slice(written));
       }
-      this.waiting -= lines.length;
-      this.lines.set(table, []);
     }
     return true;
   }
 }
 
-/** JSONEachRow. */
-export function encodeLines(lines: readonly string[]): Uint8Array {
-  return Buffer.from(`${lines.join('\n')}\n`);
+/**
+ * Characters of one payload, unless one line is longer. A block of the spool is sent whole, so no
+ * payload may be much larger than a block; and no text in Node may reach 512 Mi characters.
+ */
+const PAYLOAD_LENGTH = 4 * 1024 * 1024;
+
+export interface Payload {
+  readonly rows: number;
+  readonly payload: Uint8Array;
+}
+
+/** JSONEachRow, in pieces that can be written one by one. */
+export function* payloadsOf(lines: Iterable<string>): Generator<Payload> {
+  let piece: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    if (piece.length > 0 && length + line.length > PAYLOAD_LENGTH) {
+      yield payloadOf(piece);
+      piece = [];
+      length = 0;
+    }
+    piece.push(line);
+    length += line.length + 1;
+  }
+  if (piece.length > 0) yield payloadOf(piece);
+}
+
+function payloadOf(lines: readonly string[]): Payload {
+  return { rows: lines.length, payload: Buffer.from(`${lines.join('\n')}\n`) };
 }

@@ -7,7 +7,7 @@ import {
   type Rejected,
 } from '@flyball/tracing';
 import type { BodyEncoding, Busy, Outcome } from '../receive/intake.ts';
-import { encodeLines, type RowWriter } from './outbox.ts';
+import { type Payload, payloadsOf, type RowWriter } from './outbox.ts';
 import type { Tally } from './tally.ts';
 import { decodeText } from './text.ts';
 
@@ -15,7 +15,7 @@ type Rows = Readonly<Record<string, readonly object[]>>;
 
 type Decoded =
   | { readonly ok: true; readonly rows: Rows; readonly count: number; readonly rejected: Rejected }
-  | { readonly ok: false; readonly fault: Pick<OtlpFault, 'message'> };
+  | { readonly ok: false; readonly fault: Pick<OtlpFault, 'message' | 'tooLarge'> };
 
 /** Metrics and logs have no window: they are in the spool before they are acknowledged. */
 export class PointPipeline {
@@ -36,13 +36,16 @@ export class PointPipeline {
     const decoded = signal === 'metrics' ? metrics(encoding, body) : logs(encoding, body);
     if (!decoded.ok) {
       this.tally.faults.add({ signal });
-      return { kind: 'invalid', message: decoded.fault.message };
+      return refusal(decoded.fault);
     }
-    for (const [table, rows] of Object.entries(decoded.rows)) {
-      if (rows.length === 0) continue;
-      const payload = encodeLines(rows.map((row) => JSON.stringify(row)));
+    const payloads = encode(decoded.rows);
+    if (payloads === undefined) {
+      this.tally.faults.add({ signal });
+      return { kind: 'too_large', message: UNFOLDS };
+    }
+    for (const { table, rows, payload } of payloads) {
       try {
-        this.writer.append(table, rows.length, payload, nowMs);
+        this.writer.append(table, rows, payload, nowMs);
       } catch (error) {
         return diskFault((error as Error).message);
       }
@@ -52,6 +55,38 @@ export class PointPipeline {
     if (rejected.count > 0) this.tally.rejected.add({ signal }, rejected.count);
     return { kind: 'accepted', rejected };
   }
+}
+
+/**
+ * Rows of one request, as text. Each repeats the attributes of its resource: a body of half a
+ * megabyte can unfold to gigabytes.
+ */
+const MAX_ROWS_BYTES = 256 * 1024 * 1024;
+const UNFOLDS =
+  `the request unfolds to more than ${MAX_ROWS_BYTES} bytes of rows, because each repeats the ` +
+  'attributes of its resource; send smaller batches';
+
+/** All rows in the spool's form, or undefined when they are too much for one request. */
+function encode(tables: Rows): (Payload & { readonly table: string })[] | undefined {
+  const payloads: (Payload & { readonly table: string })[] = [];
+  let bytes = 0;
+  for (const [table, rows] of Object.entries(tables)) {
+    for (const piece of payloadsOf(linesOf(rows))) {
+      bytes += piece.payload.length;
+      if (bytes > MAX_ROWS_BYTES) return undefined;
+      payloads.push({ table, ...piece });
+    }
+  }
+  return payloads;
+}
+
+function* linesOf(rows: readonly object[]): Generator<string> {
+  for (const row of rows) yield JSON.stringify(row);
+}
+
+/** What a sender is told whose body cannot be taken. */
+export function refusal({ message, tooLarge }: Pick<OtlpFault, 'message' | 'tooLarge'>): Outcome {
+  return { kind: tooLarge === true ? 'too_large' : 'invalid', message };
 }
 
 const NOT_UTF8: Decoded = { ok: false, fault: { message: 'the body is not UTF-8 text' } };

@@ -18,6 +18,7 @@ import {
 } from '@flyball/tracing';
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
 import type { Outbox } from './outbox.ts';
+import { refusal } from './points.ts';
 import type { Tally } from './tally.ts';
 import { decodeText } from './text.ts';
 
@@ -60,7 +61,7 @@ export class TracePipeline {
       encoding === 'json' ? scanJson(text, strings, table) : scan(body, strings, table);
     if (!result.ok) {
       this.tally.faults.add({ signal: 'traces' });
-      return { kind: 'invalid', message: result.fault.message };
+      return refusal(result.fault);
     }
     const { rejected } = result;
     const { count } = table;

@@ -33,6 +33,13 @@ const TYPES: Readonly<Record<BodyEncoding, string>> = {
   json: 'application/json',
 };
 
+/** What the request's body is written in; undefined when that is neither of the two. */
+export function encodingOf(request: Request): BodyEncoding | undefined {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  if (type === TYPES.json) return 'json';
+  return type === TYPES.protobuf ? 'protobuf' : undefined;
+}
+
 /** A good answer in the request's encoding. */
 export function encoded(encoding: BodyEncoding, body: Uint8Array | string): Answer {
   return { status: 200, headers: { 'content-type': TYPES[encoding] }, body };

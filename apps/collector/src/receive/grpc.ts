@@ -87,6 +87,8 @@ function afterTake(outcome: Outcome, bytes: number): Reply {
     }
     case 'invalid':
       return failed(GRPC.invalidArgument, outcome.message, 'invalid', bytes);
+    case 'too_large':
+      return failed(GRPC.resourceExhausted, outcome.message, 'too_large', bytes);
     case 'busy':
     case 'stopping':
       return busyReply(outcome);

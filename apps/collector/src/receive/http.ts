@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Answer, failure, type Request, type Response, send } from './answer.ts';
+import { type Answer, encodingOf, failure, type Request, type Response, send } from './answer.ts';
 import { type CorsRules, corsHeaders, preflight } from './cors.ts';
 
 /** Answers one request; undefined when there is nobody left to answer. */
@@ -38,7 +38,8 @@ const PREFACE = 'PRI';
 async function route(options: HttpOptions, request: Request): Promise<Answer | undefined> {
   const path = (request.url ?? '/').split('?', 1)[0] as string;
   const methods = options.routes.get(path);
-  if (methods === undefined) return failure('json', 404, `there is nothing at ${path}`);
+  const encoding = encodingOf(request) ?? 'json';
+  if (methods === undefined) return failure(encoding, 404, `there is nothing at ${path}`);
   if (request.method === 'OPTIONS' && options.cors.origins.length > 0) {
     return preflight(options.cors, request, Object.keys(methods));
   }
@@ -46,7 +47,7 @@ async function route(options: HttpOptions, request: Request): Promise<Answer | u
   const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (handler === undefined) {
     const allow = Object.keys(methods).join(', ');
-    return failure('json', 405, `${path} takes ${allow}`, { headers: { allow } });
+    return failure(encoding, 405, `${path} takes ${allow}`, { headers: { allow } });
   }
   return handler(request);
 }
@@ -59,7 +60,8 @@ async function serve(options: HttpOptions, request: Request, response: Response)
     send(request, response, { ...answer, headers });
   } catch (error) {
     options.onError(error as Error);
-    send(request, response, failure('json', 500, 'the collector failed; see its log'));
+    const encoding = encodingOf(request) ?? 'json';
+    send(request, response, failure(encoding, 500, 'the collector failed; see its log'));
   }
 }
 

@@ -12,6 +12,8 @@ export interface Busy {
 export type Outcome =
   | { readonly kind: 'accepted'; readonly rejected: Rejected }
   | { readonly kind: 'invalid'; readonly message: string }
+  /** Good data, but more of it than one request may bring; never retried as it is. */
+  | { readonly kind: 'too_large'; readonly message: string }
   | Busy;
 
 /** What the receivers hand bodies to. */

@@ -1,5 +1,5 @@
 import { encodeExportResponse, exportResponseJson, type Signal } from '@flyball/tracing';
-import { type Answer, encoded, failure, type Request } from './answer.ts';
+import { type Answer, encoded, encodingOf, failure, type Request } from './answer.ts';
 import { type BodyResult, readBody } from './body.ts';
 import { type ByteBudget, Reservation } from './budget.ts';
 import { CODINGS, codingOf } from './decompress.ts';
@@ -25,12 +25,6 @@ export interface OtlpDoor {
   readonly budget: ByteBudget;
   readonly report: ReportRequest;
   readonly now: () => number;
-}
-
-function encodingOf(contentType: string | undefined): BodyEncoding | undefined {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/json') return 'json';
-  return type === 'application/x-protobuf' ? 'protobuf' : undefined;
 }
 
 interface Handled {
@@ -97,6 +91,12 @@ function accepted(encoding: BodyEncoding, signal: Signal, outcome: Outcome, byte
         outcome: 'invalid',
         bytes,
       } as const;
+    case 'too_large':
+      return {
+        answer: failure(encoding, 413, outcome.message),
+        outcome: 'too_large',
+        bytes,
+      } as const;
     case 'busy':
     case 'stopping':
       return busyAnswer(encoding, outcome);
@@ -106,7 +106,7 @@ function accepted(encoding: BodyEncoding, signal: Signal, outcome: Outcome, byte
 async function handle(door: OtlpDoor, signal: Signal, request: Request): Promise<Handled> {
   const { intake, limits } = door;
   const unsupported = (answer: Answer): Handled => ({ answer, outcome: 'unsupported', bytes: 0 });
-  const encoding = encodingOf(request.headers['content-type']);
+  const encoding = encodingOf(request);
   if (encoding === undefined) {
     const known = 'application/x-protobuf or application/json';
     return unsupported(failure('json', 415, `the content type must be ${known}`));

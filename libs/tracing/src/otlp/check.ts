@@ -7,6 +7,19 @@ import { MAX_DEPTH, Malformed, WIRE_BYTES, type WireReader } from './wire.ts';
  * to `end` and answers whether every string was UTF-8; a broken structure throws `Malformed`.
  */
 
+/**
+ * Attributes, events, links and their values that one span, point or record may have. As rows they
+ * cost a hundred times their two bytes in the body, so that one span could ask for all memory.
+ */
+const MAX_PARTS = 100_000;
+
+export const TOO_MANY_PARTS = `it has more than ${MAX_PARTS} attributes, values or the like`;
+
+/** Whether what has been walked over since `reader.parts` was set back is more than is taken. */
+export function hasTooManyParts(reader: WireReader): boolean {
+  return reader.parts > MAX_PARTS;
+}
+
 /** Which fields (bit n = field n) of a message are strings, and which are repeated KeyValue. */
 export interface Shape {
   strings: number;
@@ -31,6 +44,7 @@ const LIST_ITEM = 0x0a;
 export function checkMessage(reader: WireReader, end: number, shape: Shape): boolean {
   let valid = true;
   while (reader.at < end) {
+    reader.parts += 1;
     const tag = reader.tag(end);
     const bit = tag < 128 && (tag & 7) === WIRE_BYTES ? 1 << (tag >>> 3) : 0;
     if ((shape.strings & bit) !== 0) valid = checkString(reader, end) && valid;
@@ -49,6 +63,7 @@ export function checkString(reader: WireReader, end: number): boolean {
 
 /** The reader stands before the length of a KeyValue. */
 export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boolean {
+  reader.parts += 1;
   const fastEnd = endOfPlainPair(reader, limit);
   if (fastEnd > 0) {
     reader.at = fastEnd;
@@ -107,6 +122,7 @@ export function checkValue(reader: WireReader, limit: number, depth: number): bo
       `attribute values are nested deeper than ${MAX_DEPTH} levels`,
     );
   }
+  reader.parts += 1;
   const length = reader.length(limit);
   const end = reader.at + length;
   let valid = true;

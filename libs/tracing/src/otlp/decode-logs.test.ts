@@ -86,3 +86,27 @@ test('a record with a broken text is rejected alone; a broken body as a whole', 
   expect(result).toMatchObject({ rejected: { count: 1 } });
   expect(decodeLogs(Uint8Array.of(0x0a, 9))).toMatchObject({ ok: false, fault: { offset: 1 } });
 });
+
+test('more records than one request may hold are refused as a whole', () => {
+  const request = toProtobuf('LogsRequest', requestOf(RECORD));
+  const twice = new Uint8Array([...request, ...request]);
+  // A resource, a scope and a record each: what holds records counts too.
+  expect(decodeLogs(request, 3).ok).toBe(true);
+  expect(decodeLogs(twice, 5)).toMatchObject({ ok: false, fault: { tooLarge: true } });
+});
+
+test('a record of more values than anybody looks at is rejected', () => {
+  const list = new WireWriter();
+  for (let item = 0; item < 100_001; item += 1) list.bytes(1, new Uint8Array(0));
+  const body = new WireWriter();
+  body.message(5, list);
+  const record = new WireWriter();
+  record.message(5, body);
+  const scope = new WireWriter();
+  scope.message(2, record);
+  const resource = new WireWriter();
+  resource.message(2, scope);
+  const request = new WireWriter();
+  request.message(1, resource);
+  expect(decodeLogs(request.finish())).toMatchObject({ rows: [], rejected: { count: 1 } });
+});

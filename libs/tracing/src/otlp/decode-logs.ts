@@ -1,5 +1,6 @@
-import { checkMessage, checkValue, type Shape } from './check.ts';
+import { checkMessage, checkValue, hasTooManyParts, type Shape, TOO_MANY_PARTS } from './check.ts';
 import { type Origin, readEnvelope } from './envelope.ts';
+import { ItemBudget, MAX_ITEMS, TooManyItems, tooManyFault } from './item-budget.ts';
 import { explainNotHex, jsonToProtobuf } from './json.ts';
 import { LOGS_REQUEST } from './json-schema.ts';
 import { Pieces } from './pieces.ts';
@@ -25,14 +26,15 @@ export type LogsResult =
 
 /**
  * Decodes an ExportLogsServiceRequest into rows. A record without a time of its own gets the time
- * it was observed. Ids of a wrong length are left out: a log without a trace is still a log.
+ * it was observed. Ids of a wrong length are left out: a log without a trace is still a log. More
+ * than `maxItems` are refused as a whole.
  */
-export function decodeLogs(bytes: Uint8Array): LogsResult {
+export function decodeLogs(bytes: Uint8Array, maxItems = MAX_ITEMS): LogsResult {
   const rejections = new Rejections();
   const rows: LogRow[] = [];
   let index = -1;
   try {
-    for (const { origin, items, fault } of readEnvelope(bytes)) {
+    for (const { origin, items, fault } of readEnvelope(bytes, new ItemBudget(maxItems))) {
       for (const item of items) {
         index += 1;
         const cause = fault ?? recordFault(item);
@@ -41,6 +43,7 @@ export function decodeLogs(bytes: Uint8Array): LogsResult {
       }
     }
   } catch (error) {
+    if (error instanceof TooManyItems) return { ok: false, fault: tooManyFault(error) };
     if (!(error instanceof Malformed)) throw error;
     const place = index < 0 ? undefined : index;
     return { ok: false, fault: faultOf(error, bytes, 'log record', place) };
@@ -60,13 +63,15 @@ const TEXTS: Shape = { strings: (1 << 3) | (1 << 12), attributes: 1 << 6 };
 const BODY = 0x2a;
 
 function recordFault(bytes: Uint8Array): string | undefined {
-  let valid = checkMessage(new WireReader(bytes), bytes.length, TEXTS);
   const reader = new WireReader(bytes);
+  let valid = checkMessage(reader, bytes.length, TEXTS);
+  reader.at = 0;
   while (reader.at < bytes.length) {
     const tag = reader.tag(bytes.length);
     if (tag === BODY) valid = checkValue(reader, bytes.length, 1) && valid;
     else reader.skip(tag, bytes.length);
   }
+  if (hasTooManyParts(reader)) return TOO_MANY_PARTS;
   return valid ? undefined : 'it has a string that is not UTF-8';
 }
 

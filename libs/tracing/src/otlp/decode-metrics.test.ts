@@ -289,3 +289,26 @@ test('20,000 mutated requests are taken or refused, never more', () => {
   expect(outcomes[0]).toBeGreaterThan(1000);
   expect(outcomes[1]).toBeGreaterThan(1000);
 }, 60_000);
+
+describe('a request that would unfold to more than memory holds is refused', () => {
+  test('more items than one request may hold', () => {
+    const bytes = toProtobuf('MetricsRequest', requestOf(METRICS));
+    expect(decodeMetrics(bytes, 100).ok).toBe(true);
+    expect(decodeMetrics(bytes, 5)).toMatchObject({ ok: false, fault: { tooLarge: true } });
+  });
+
+  test('a point that is too large, or has too many parts, is rejected alone', () => {
+    const large = new WireWriter();
+    large.bytes(7, new Uint8Array(1024 * 1024));
+    const many = new WireWriter();
+    for (let exemplar = 0; exemplar <= 100_000; exemplar += 1) many.bytes(5, new Uint8Array(0));
+    for (const [point, cause] of [
+      [large, 'is larger than 1048576 bytes'],
+      [many, 'has more than 100000'],
+    ] as const) {
+      const { rows, rejected } = accepted(decodeMetrics(wrap(5, point)));
+      expect(rows.otel_metrics_gauge).toEqual([]);
+      expect(rejected).toMatchObject({ count: 1, message: expect.stringContaining(cause) });
+    }
+  });
+});

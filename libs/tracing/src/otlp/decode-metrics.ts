@@ -1,5 +1,6 @@
-import { checkMessage, type Shape } from './check.ts';
+import { checkMessage, hasTooManyParts, type Shape, TOO_MANY_PARTS } from './check.ts';
 import { type Origin, readEnvelope, type Scoped } from './envelope.ts';
+import { ItemBudget, MAX_ITEMS, TooManyItems, tooManyFault } from './item-budget.ts';
 import { explainNotHex, jsonToProtobuf } from './json.ts';
 import { METRICS_REQUEST } from './json-schema.ts';
 import {
@@ -41,13 +42,16 @@ export type MetricsResult =
 
 /**
  * Decodes an ExportMetricsServiceRequest into rows. A data point that cannot be stored truthfully
- * is left out and counted; a body that is not the message it claims to be is refused as a whole.
+ * is left out and counted; a body that is not the message it claims to be, or holds more than
+ * `maxItems`, is refused as a whole.
  */
-export function decodeMetrics(bytes: Uint8Array): MetricsResult {
-  const decoder = new MetricsDecoder();
+export function decodeMetrics(bytes: Uint8Array, maxItems = MAX_ITEMS): MetricsResult {
+  const budget = new ItemBudget(maxItems);
+  const decoder = new MetricsDecoder(budget);
   try {
-    for (const scoped of readEnvelope(bytes)) decoder.scope(scoped);
+    for (const scoped of readEnvelope(bytes, budget)) decoder.scope(scoped);
   } catch (error) {
+    if (error instanceof TooManyItems) return { ok: false, fault: tooManyFault(error) };
     if (!(error instanceof Malformed)) throw error;
     const index = decoder.index < 0 ? undefined : decoder.index;
     return { ok: false, fault: faultOf(error, bytes, 'data point', index) };
@@ -155,6 +159,11 @@ class MetricsDecoder {
   points = 0;
   /** Position in the body of the point being read. */
   index = -1;
+  readonly #budget: ItemBudget;
+
+  constructor(budget: ItemBudget) {
+    this.#budget = budget;
+  }
 
   scope({ origin, items, fault }: Scoped): void {
     for (const item of items) this.#metric(item, origin, fault);
@@ -181,7 +190,7 @@ class MetricsDecoder {
     }
     if (kind === undefined) return;
     const cause = fault ?? this.#nameFault(bytes, names.MetricName);
-    this.#points(readData(data.joined()), kind, { ...origin, ...names }, cause);
+    this.#points(readData(data.joined(), this.#budget), kind, { ...origin, ...names }, cause);
   }
 
   #nameFault(bytes: Uint8Array, name: string): string | undefined {
@@ -194,9 +203,13 @@ class MetricsDecoder {
   #points(data: Data, kind: Kind, about: MetricRow, cause: string | undefined): void {
     for (const bytes of data.points) {
       this.index += 1;
-      const valid = checkMessage(new WireReader(bytes), bytes.length, kind.check);
+      const unread = cause ?? pointFault(bytes, kind);
+      if (unread !== undefined) {
+        this.rejections.add(unread, this.index);
+        continue;
+      }
       const point = readPoint(bytes, kind.shape);
-      const fault = cause ?? (valid ? kind.fault(point) : 'it has a string that is not UTF-8');
+      const fault = kind.fault(point);
       if (fault !== undefined) {
         this.rejections.add(fault, this.index);
         continue;
@@ -214,13 +227,27 @@ class MetricsDecoder {
   }
 }
 
-function readData(bytes: Uint8Array): Data {
+/** Far above any histogram with exemplars; a larger one would unfold to a hundred times that. */
+const MAX_POINT_BYTES = 1024 * 1024;
+
+/** Why a point cannot be taken, as far as can be told before it is decoded. */
+function pointFault(bytes: Uint8Array, kind: Kind): string | undefined {
+  if (bytes.length > MAX_POINT_BYTES) return `it is larger than ${MAX_POINT_BYTES} bytes`;
+  const reader = new WireReader(bytes);
+  const valid = checkMessage(reader, bytes.length, kind.check);
+  if (hasTooManyParts(reader)) return TOO_MANY_PARTS;
+  return valid ? undefined : 'it has a string that is not UTF-8';
+}
+
+function readData(bytes: Uint8Array, budget: ItemBudget): Data {
   const reader = new WireReader(bytes);
   const data: Data = { temporality: 0, monotonic: false, points: [] };
   while (reader.at < bytes.length) {
     const tag = reader.tag(bytes.length);
-    if (tag === 0x0a) data.points.push(readBytes(reader, bytes.length));
-    else if (tag === 0x10) data.temporality = reader.varint32(bytes.length);
+    if (tag === 0x0a) {
+      budget.take();
+      data.points.push(readBytes(reader, bytes.length));
+    } else if (tag === 0x10) data.temporality = reader.varint32(bytes.length);
     else if (tag === 0x18) data.monotonic = reader.varint64(bytes.length) !== 0n;
     else reader.skip(tag, bytes.length);
   }

@@ -1,4 +1,5 @@
-import { checkMessage, RESOURCE_SHAPE, SCOPE_SHAPE } from './check.ts';
+import { checkMessage, hasTooManyParts, RESOURCE_SHAPE, SCOPE_SHAPE, type Shape } from './check.ts';
+import type { ItemBudget } from './item-budget.ts';
 import { Pieces } from './pieces.ts';
 import { UNKNOWN_SERVICE } from './resource.ts';
 import { type AttributeMap, attributeMap, readBytes, readKeyValue, readText } from './value.ts';
@@ -28,15 +29,21 @@ export interface Scoped {
 const ABOUT = 0x0a;
 const ITEM = 0x12;
 const SCHEMA_URL = 0x1a;
+const SCOPE_ATTRIBUTE = 0x1a;
 
-/** Request, resource and scope level of ExportMetrics- and ExportLogsServiceRequest. */
-export function readEnvelope(bytes: Uint8Array): Scoped[] {
+/**
+ * Request, resource and scope level of ExportMetrics- and ExportLogsServiceRequest. Everything on
+ * these levels and the items themselves count against `budget`.
+ */
+export function readEnvelope(bytes: Uint8Array, budget: ItemBudget): Scoped[] {
   const scoped: Scoped[] = [];
   const reader = new WireReader(bytes);
   while (reader.at < bytes.length) {
     const tag = reader.tag(bytes.length);
-    if (tag === ABOUT) readResource(readBytes(reader, bytes.length), scoped);
-    else reader.skip(tag, bytes.length);
+    if (tag === ABOUT) {
+      budget.take();
+      readResource(readBytes(reader, bytes.length), scoped, budget);
+    } else reader.skip(tag, bytes.length);
   }
   return scoped;
 }
@@ -47,35 +54,42 @@ interface Container {
   schemaUrl: string;
 }
 
-function readContainer(bytes: Uint8Array): Container {
+function readContainer(bytes: Uint8Array, budget: ItemBudget): Container {
   const reader = new WireReader(bytes);
   const container: Container = { about: new Pieces(), items: [], schemaUrl: '' };
   while (reader.at < bytes.length) {
     const tag = reader.tag(bytes.length);
     if (tag === ABOUT) container.about.add(readBytes(reader, bytes.length));
-    else if (tag === ITEM) container.items.push(readBytes(reader, bytes.length));
-    else if (tag === SCHEMA_URL) container.schemaUrl = readText(reader, bytes.length);
+    else if (tag === ITEM) {
+      budget.take();
+      container.items.push(readBytes(reader, bytes.length));
+    } else if (tag === SCHEMA_URL) container.schemaUrl = readText(reader, bytes.length);
     else reader.skip(tag, bytes.length);
   }
   return container;
 }
 
-function readResource(bytes: Uint8Array, scoped: Scoped[]): void {
-  const { items, schemaUrl, ...container } = readContainer(bytes);
+function readResource(bytes: Uint8Array, scoped: Scoped[], budget: ItemBudget): void {
+  const { items, schemaUrl, ...container } = readContainer(bytes, budget);
   const about = container.about.joined();
-  const valid = checkMessage(new WireReader(about), about.length, RESOURCE_SHAPE);
-  const attributes = readAttributes(about, ABOUT);
+  const fault = aboutFault('resource', about, RESOURCE_SHAPE);
+  const attributes = fault === undefined ? readAttributes(about, ABOUT) : {};
   for (const item of items) {
-    const scope = readScope(item, attributes, schemaUrl);
-    if (!valid) scope.fault = 'its resource has a string that is not UTF-8';
+    const scope = readScope(item, attributes, schemaUrl, budget);
+    scope.fault = fault ?? scope.fault;
     scoped.push(scope);
   }
 }
 
-function readScope(bytes: Uint8Array, resource: AttributeMap, resourceSchemaUrl: string): Scoped {
-  const { items, schemaUrl, ...container } = readContainer(bytes);
+function readScope(
+  bytes: Uint8Array,
+  resource: AttributeMap,
+  resourceSchemaUrl: string,
+  budget: ItemBudget,
+): Scoped {
+  const { items, schemaUrl, ...container } = readContainer(bytes, budget);
   const about = container.about.joined();
-  const valid = checkMessage(new WireReader(about), about.length, SCOPE_SHAPE);
+  const fault = aboutFault('scope', about, SCOPE_SHAPE);
   const { name, version, dropped } = readScopeFields(about);
   return {
     origin: {
@@ -83,14 +97,22 @@ function readScope(bytes: Uint8Array, resource: AttributeMap, resourceSchemaUrl:
       ResourceSchemaUrl: resourceSchemaUrl,
       ScopeName: name,
       ScopeVersion: version,
-      ScopeAttributes: readAttributes(about, SCHEMA_URL),
+      ScopeAttributes: fault === undefined ? readAttributes(about, SCOPE_ATTRIBUTE) : {},
       ScopeDroppedAttrCount: dropped,
       ScopeSchemaUrl: schemaUrl,
       ServiceName: resource['service.name'] || UNKNOWN_SERVICE,
     },
     items,
-    fault: valid ? undefined : 'its scope has a string that is not UTF-8',
+    fault,
   };
+}
+
+/** Why nothing below this resource or scope can be taken, or undefined. */
+function aboutFault(name: string, about: Uint8Array, shape: Shape): string | undefined {
+  const reader = new WireReader(about);
+  const valid = checkMessage(reader, about.length, shape);
+  if (hasTooManyParts(reader)) return `its ${name} has too many attributes`;
+  return valid ? undefined : `its ${name} has a string that is not UTF-8`;
 }
 
 export interface ScopeFields {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeSpan, type TraceRow } from './decode-span.ts';
 import { Interner } from './interner.ts';
+import { jsonToProtobuf } from './json.ts';
+import { TRACE_REQUEST } from './json-schema.ts';
 import { scanJson } from './scan-json.ts';
 
 const strings = new Interner();
@@ -107,4 +109,12 @@ describe('what is wrong is said with its place', () => {
     const unknown = `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     expect(scanJson(unknown, strings).ok).toBe(true);
   });
+});
+
+test('a body of more values than telemetry has is refused before it is parsed', () => {
+  const spans = `{"x":[${'{},'.repeat(20)}{}],"text":"${'[{,'.repeat(100)}"}`;
+  expect(jsonToProtobuf(spans, TRACE_REQUEST, 44)).toMatchObject({ ok: true });
+  const refused = jsonToProtobuf(spans, TRACE_REQUEST, 43);
+  expect(refused).toMatchObject({ ok: false, fault: { tooLarge: true } });
+  expect(messageOf(`{"x":[${'[],'.repeat(4_000_000)}[]]}`)).toContain('smaller batches');
 });

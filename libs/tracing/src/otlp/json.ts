@@ -11,11 +11,14 @@ export type JsonResult =
  * Turns OTLP/JSON text into the protobuf bytes of the same message, so that there is one way to
  * read spans, metrics and logs. Unknown members are skipped and null is absent. An id that is not
  * hexadecimal becomes one of no length, which the reader rejects alone; `notHex` is the first.
+ * More than `maxValues` are refused before they are parsed.
  */
-export function jsonToProtobuf(text: string, root: Message): JsonResult {
+export function jsonToProtobuf(text: string, root: Message, maxValues = MAX_VALUES): JsonResult {
   const converter = new Converter();
   try {
-    const value: unknown = JSON.parse(withLongNumbersQuoted(text));
+    const { quoted, values } = withLongNumbersQuoted(text);
+    if (values > maxValues) return { ok: false, fault: tooManyValues(maxValues) };
+    const value: unknown = JSON.parse(quoted);
     const out = new WireWriter();
     converter.message(out, value, root, '', 0);
     return { ok: true, bytes: out.finish(), notHex: converter.notHex };
@@ -35,21 +38,36 @@ export function explainNotHex(rejected: Rejected, notHex: string | undefined): R
 /** A member holds a value of another type than its field. */
 class WrongType extends Error {}
 
-const LONG_NUMBER = /\d{16}/;
+/**
+ * 64 MiB of telemetry hold five million values; as many bytes of `{},` hold four times that, and
+ * would take gigabytes when parsed.
+ */
+const MAX_VALUES = 6_000_000;
+
+function tooManyValues(maxValues: number): OtlpFault {
+  const message = `the JSON holds more than ${maxValues} values; send smaller batches`;
+  return { index: undefined, offset: undefined, message, tooLarge: true };
+}
+
 /** Digits from which a JSON number may no longer be exact as a double. */
 const LONG_DIGITS = 16;
 
-/** JSON.parse rounds integers above 2^53; quoted they arrive whole, and OTLP allows both forms. */
-function withLongNumbersQuoted(text: string): string {
-  if (!LONG_NUMBER.test(text)) return text;
+/**
+ * JSON.parse rounds integers above 2^53; quoted they arrive whole, and OTLP allows both forms. The
+ * way through the text also counts what begins or follows a value.
+ */
+function withLongNumbersQuoted(text: string): { quoted: string; values: number } {
+  let values = 0;
   const pieces: string[] = [];
   let copied = 0;
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = afterString(text, at);
-    else if (!isNumberPart(code)) at += 1;
-    else {
+    else if (!isNumberPart(code)) {
+      if (code === COMMA || code === OPEN_LIST || code === OPEN_OBJECT) values += 1;
+      at += 1;
+    } else {
       const start = at;
       while (at < text.length && isNumberPart(text.charCodeAt(at))) at += 1;
       if (at - start < LONG_DIGITS || !INTEGER.test(text.slice(start, at))) continue;
@@ -57,9 +75,12 @@ function withLongNumbersQuoted(text: string): string {
       copied = at;
     }
   }
-  return pieces.join('') + text.slice(copied);
+  return { quoted: pieces.join('') + text.slice(copied), values };
 }
 
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 

@@ -43,6 +43,8 @@ export interface OtlpFault {
   offset: number | undefined;
   /** One sentence for the sender: item, place and cause. */
   message: string;
+  /** Well formed, but more than one request may hold: HTTP 413, gRPC RESOURCE_EXHAUSTED. */
+  tooLarge?: true;
 }
 
 /** The sentence a sender gets for a broken body. `index` is that of the item it broke in. */

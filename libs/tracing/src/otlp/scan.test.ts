@@ -247,6 +247,21 @@ describe('a fault of one span leaves the others', () => {
     if (result.ok) expect(result.table.count).toBe(1);
   });
 
+  test('one with more parts than anybody looks at is rejected', () => {
+    const ATTRIBUTE = 9;
+    const EVENT = 11;
+    for (const field of [ATTRIBUTE, EVENT]) {
+      const many = (count: number) =>
+        spanBytes((span) => {
+          for (let part = 0; part < count; part += 1) span.bytes(field, new Uint8Array(0));
+        });
+      const result = scan(wrap(many(100_001), spanBytes(), many(100)), strings);
+      expect(accepted(result).count).toBe(2);
+      const message = expect.stringContaining('1 x it has more than 100000 attributes');
+      expect(result).toMatchObject({ rejected: { count: 1, message } });
+    }
+  });
+
   test('an all-zero parent id is a root', () => {
     const bytes = spanBytes((span) => span.bytes(4, new Uint8Array(8)));
     expect(accepted(scan(wrap(bytes), strings)).isRoot(0)).toBe(true);

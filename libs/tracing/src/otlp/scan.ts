@@ -3,9 +3,12 @@ import {
   checkMessage,
   checkString,
   EVENT_SHAPE,
+  hasTooManyParts,
   LINK_SHAPE,
   RESOURCE_SHAPE,
   SCOPE_SHAPE,
+  type Shape,
+  TOO_MANY_PARTS,
 } from './check.ts';
 import { EMPTY_ID, type Interner, NOT_UTF8 } from './interner.ts';
 import { mergeSplitMessages } from './merge.ts';
@@ -114,7 +117,7 @@ class TraceScan {
     const firstIndex = this.index + 1;
     let offset = -1;
     let length = 0;
-    let valid = true;
+    let fault: string | undefined;
     while (reader.at < end) {
       const tag = reader.tag(end);
       if (tag === ABOUT) {
@@ -122,12 +125,21 @@ class TraceScan {
         const stop = this.#enter(end);
         offset = reader.at;
         length = stop - offset;
-        valid = checkMessage(reader, stop, RESOURCE_SHAPE) && valid;
+        fault = this.#aboutFault('resource', stop, RESOURCE_SHAPE) ?? fault;
       } else if (tag === ITEM) this.#scopeSpans(this.#enter(end));
       else reader.skip(tag, end);
     }
-    if (valid) this.#writeResource(firstRow, Math.max(0, offset), length);
-    else this.#rejectFrom(firstRow, firstIndex, 'its resource has a string that is not UTF-8');
+    if (fault === undefined) this.#writeResource(firstRow, Math.max(0, offset), length);
+    else this.#rejectFrom(firstRow, firstIndex, fault);
+  }
+
+  /** Why no span below this resource or scope can be taken, or undefined. Moves to its end. */
+  #aboutFault(name: string, stop: number, shape: Shape): string | undefined {
+    const reader = this.#reader;
+    reader.parts = 0;
+    const valid = checkMessage(reader, stop, shape);
+    if (hasTooManyParts(reader)) return `its ${name} has too many attributes`;
+    return valid ? undefined : `its ${name} has a string that is not UTF-8`;
   }
 
   #scopeSpans(end: number): void {
@@ -136,7 +148,7 @@ class TraceScan {
     const firstIndex = this.index + 1;
     let offset = -1;
     let length = 0;
-    let valid = true;
+    let fault: string | undefined;
     while (reader.at < end) {
       const tag = reader.tag(end);
       if (tag === ITEM) this.#span(this.#enter(end));
@@ -145,11 +157,11 @@ class TraceScan {
         const stop = this.#enter(end);
         offset = reader.at;
         length = stop - offset;
-        valid = checkMessage(reader, stop, SCOPE_SHAPE) && valid;
+        fault = this.#aboutFault('scope', stop, SCOPE_SHAPE) ?? fault;
       } else reader.skip(tag, end);
     }
-    if (valid) this.#writeScope(firstRow, Math.max(0, offset), length);
-    else this.#rejectFrom(firstRow, firstIndex, 'its scope has a string that is not UTF-8');
+    if (fault === undefined) this.#writeScope(firstRow, Math.max(0, offset), length);
+    else this.#rejectFrom(firstRow, firstIndex, fault);
   }
 
   #rejectFrom(firstRow: number, firstIndex: number, cause: string): void {
@@ -186,6 +198,7 @@ class TraceScan {
     this.#spanIdLength = 0;
     this.#parentIdLength = 0;
     this.#textValid = true;
+    this.#reader.parts = 0;
     const table = this.#table;
     const base = table.push();
     const reader = this.#reader;
@@ -236,9 +249,11 @@ class TraceScan {
         this.#traceState(rows, base, end);
         return;
       case EVENT:
+        reader.parts += 1;
         this.#textValid = checkMessage(reader, this.#enter(end), EVENT_SHAPE) && this.#textValid;
         return;
       case LINK:
+        reader.parts += 1;
         this.#textValid = checkMessage(reader, this.#enter(end), LINK_SHAPE) && this.#textValid;
         return;
       default:
@@ -331,6 +346,7 @@ class TraceScan {
     if (this.#parentIdLength !== 8 && this.#parentIdLength !== 0) {
       return idFault('parent span id', this.#parentIdLength, 8);
     }
+    if (hasTooManyParts(this.#reader)) return TOO_MANY_PARTS;
     return this.#textValid ? undefined : 'it has a string that is not UTF-8';
   }
 }

@@ -31,6 +31,8 @@ export class WireReader {
   #view: DataView | undefined;
   /** The next byte to read. */
   at = 0;
+  /** Fields and values that the checks of `check.ts` have walked over; for them to set back. */
+  parts = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
