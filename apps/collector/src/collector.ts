@@ -84,7 +84,7 @@ function openDelivery(
   registry: Registry,
 ) {
   const metrics = deliveryMetrics(registry);
-  const missingTable = () => schema.apply();
+  const missingTable = () => schema.apply(true);
   const events = watchDelivery({ log, metrics, tracer, missingTable, now });
   const { parallel, timeout: insertTimeoutMs, maxBackoff: backoffMaxMs } = config.sink;
   const options = { ...DELIVERY_DEFAULTS, parallel, insertTimeoutMs, backoffMaxMs };

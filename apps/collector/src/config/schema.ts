@@ -50,7 +50,8 @@ const sampling = z.strictObject({
 
 const spool = z.strictObject({
   maxSize: size(MIB, 16 * 1024 * GIB).prefault('4GiB'),
-  blockSize: size(64 * KIB, GIB).prefault('16MiB'),
+  /** One insert: the embedded ClickHouse takes bodies of up to 128 MiB. */
+  blockSize: size(64 * KIB, 64 * MIB).prefault('16MiB'),
   blockAge: duration(10, 60_000).prefault('1s'),
   /**
    * write: survives the death of the process; interval: and of the machine, but for the last

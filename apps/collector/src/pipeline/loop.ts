@@ -45,7 +45,8 @@ export class Loop {
     this.busy = false;
     if (outbox.flush(nowMs)) {
       const startedMs = elapsed();
-      this.busy = traces.step(nowMs, () => elapsed() - startedMs >= budgetMs);
+      // While the spool is full traces wait in the window, whose bounds hold: senders are told to.
+      if (!spool.full) this.busy = traces.step(nowMs, () => elapsed() - startedMs >= budgetMs);
       if (nowMs - this.drainedMs >= DRAIN_EVERY_MS) {
         this.drainedMs = nowMs;
         traces.drain();
@@ -63,11 +64,13 @@ export class Loop {
 
   /** Decides all that waits, writes the last increments, and seals every block. */
   finish(deadline: () => boolean): { decided: boolean; written: boolean } {
-    const { traces, outbox, spool, now } = this.parts;
+    const { traces, outbox, spool, now, elapsed } = this.parts;
     traces.window.shutdown();
     let more = true;
     while (more && !deadline()) {
-      more = traces.step(now(), deadline);
+      // In slices: the rows of a whole window at once would not fit into memory.
+      const startedMs = elapsed();
+      more = traces.step(now(), () => deadline() || elapsed() - startedMs >= STEP_BUDGET_MS);
       if (!outbox.flush(now())) break;
     }
     traces.drain();

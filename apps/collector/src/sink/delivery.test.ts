@@ -109,3 +109,17 @@ test('a torn tail is reported, and the whole records before it are stored', asyn
   expect(sink.rows.get('a')).toEqual([{ id: 1 }]);
   expect(log).toEqual(['damaged 15', 'stored']);
 });
+
+test('a refused block that cannot be put aside is tried again, until it can', async () => {
+  const { write, step, sink, files, delivery, log } = rig();
+  sink.refuseTable = 'bad';
+  files.asideFault = 'EROFS';
+  write('bad');
+  for (let i = 0; i < 4; i++) await step(10_000);
+  expect(delivery.lastError).toContain('EROFS');
+  expect(files.contents.size).toBe(1);
+  files.asideFault = undefined;
+  await step(10_000);
+  expect(files.aside.size).toBe(1);
+  expect(log.at(-1)).toBe('refused');
+});

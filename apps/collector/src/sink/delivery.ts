@@ -21,7 +21,7 @@ export const DELIVERY_DEFAULTS: DeliveryOptions = {
 
 export interface DeliveryEvents {
   stored(block: SpoolBlock, rows: number, tookMs: number): void;
-  failed(block: SpoolBlock, error: Error, retryInMs: number): void;
+  failed(block: SpoolBlock, error: Error, retryInMs: number, tookMs: number): void;
   refused(block: SpoolBlock, error: Error): void;
   damaged(block: SpoolBlock, lostBytes: number): void;
 }
@@ -94,7 +94,7 @@ export class Delivery {
       }
       this.succeeded(block, rows, this.now() - startedMs);
     } catch (error) {
-      this.fail(block, error as Error);
+      this.fail(block, error as Error, this.now() - startedMs);
     }
   }
 
@@ -110,23 +110,30 @@ export class Delivery {
     this.events.stored(block, rows, tookMs);
   }
 
-  private fail(block: SpoolBlock, error: Error): void {
+  private fail(block: SpoolBlock, error: Error, tookMs: number): void {
     this.lastError = error.message;
-    if (error instanceof BlockRefused) {
-      const refusals = (this.refusals.get(block.name) ?? 0) + 1;
-      if (refusals >= this.options.refusalsPerBlock) {
-        this.refusals.delete(block.name);
-        this.spool.refuse(block, error.message);
-        this.events.refused(block, error);
-        return;
-      }
-      this.refusals.set(block.name, refusals);
-    }
+    if (error instanceof BlockRefused && this.putAside(block, error)) return;
     this.failures += 1;
     const { backoffMinMs, backoffMaxMs } = this.options;
     const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, this.failures - 1));
     this.notBeforeMs = this.now() + waitMs;
     this.spool.putBack(block);
-    this.events.failed(block, error, waitMs);
+    this.events.failed(block, error, waitMs, tookMs);
+  }
+
+  /** True when the block was refused often enough and is out of the way. */
+  private putAside(block: SpoolBlock, error: BlockRefused): boolean {
+    const refusals = (this.refusals.get(block.name) ?? 0) + 1;
+    this.refusals.set(block.name, refusals);
+    if (refusals < this.options.refusalsPerBlock) return false;
+    try {
+      this.spool.refuse(block, error.message);
+    } catch (fault) {
+      this.lastError = `the block cannot be put aside: ${(fault as Error).message}`;
+      return false;
+    }
+    this.refusals.delete(block.name);
+    this.events.refused(block, error);
+    return true;
   }
 }

@@ -16,6 +16,7 @@ export class Schema {
   /** `applying` until the store has answered or failed to, for the first time or anew. */
   state: 'applying' | 'ready' | 'away' = 'applying';
   private running = false;
+  private again = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly client: ClickHouseClient;
@@ -26,9 +27,10 @@ export class Schema {
     this.events = events;
   }
 
-  /** Starts, or starts anew; returns at once. */
-  apply(): void {
+  /** Starts; returns at once. `again`: also what was applied before, for tables dropped since. */
+  apply(again = false): void {
     this.state = 'applying';
+    this.again ||= again;
     if (this.running || this.stopped) return;
     this.running = true;
     void this.attempt(MIN_WAIT_MS);
@@ -41,7 +43,8 @@ export class Schema {
 
   private async attempt(waitMs: number): Promise<void> {
     try {
-      const versions = await migrateClickHouse(this.client);
+      const versions = await migrateClickHouse(this.client, { again: this.again });
+      this.again = false;
       this.running = false;
       this.state = 'ready';
       this.events.applied(versions);

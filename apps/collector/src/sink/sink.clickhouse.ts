@@ -5,10 +5,11 @@ import { BlockRefused, type Sink } from './sink.port.ts';
 
 /**
  * ClickHouse's error codes that speak of the block itself, not of the server's state:
- * a value that does not parse or does not fit its column, a column that does not exist.
+ * a value that does not parse or does not fit its column, a column that does not exist, or (299)
+ * a body larger than the server takes.
  */
 const REFUSALS = new Set([
-  6, 16, 25, 26, 27, 33, 38, 39, 41, 53, 69, 70, 72, 117, 130, 190, 321, 349, 406,
+  6, 16, 25, 26, 27, 33, 38, 39, 41, 53, 69, 70, 72, 117, 130, 190, 299, 321, 349, 406,
 ]);
 
 /** The sink over ClickHouse's HTTP interface. */

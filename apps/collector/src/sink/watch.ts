@@ -56,9 +56,9 @@ export function watchDelivery(parts: WatchParts): DeliveryEvents {
       metrics.latency.observe({ table: block.table }, tookMs / 1000);
       traceBlock(parts, block, tookMs);
     },
-    failed: (block, error, retryInMs) => {
+    failed: (block, error, retryInMs, tookMs) => {
       metrics.failures.add({ table: block.table });
-      traceBlock(parts, block, 0, error);
+      traceBlock(parts, block, tookMs, error);
       log.warn(
         { block: block.name, retryInMs, err: error.message },
         'insert failed; the block stays in the spool',

@@ -36,10 +36,22 @@ function appendAll(fd: number, parts: readonly Uint8Array[]): void {
   }
 }
 
+/** Blocks put aside are for a person to look at, no archive: beyond this the oldest go. */
+const MAX_ASIDE_BYTES = 256 * 1024 * 1024;
+
+function keepNewest(folder: string, maxBytes: number): void {
+  let bytes = 0;
+  // Names begin with the time of their run, and a reason stands right behind its block.
+  for (const name of readdirSync(folder).sort().reverse()) {
+    bytes += statSync(join(folder, name)).size;
+    if (bytes > maxBytes) rmSync(join(folder, name), { force: true });
+  }
+}
+
 /** The spool's files in `folder`. Every method throws the file system's own error. */
-export function diskFiles(folder: string): SpoolFiles {
+export function diskFiles(folder: string, maxAsideBytes = MAX_ASIDE_BYTES): SpoolFiles {
   const aside = join(folder, 'refused');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   return {
     list: () =>
       readdirSync(folder, { withFileTypes: true })
@@ -53,9 +65,10 @@ export function diskFiles(folder: string): SpoolFiles {
     read: (name) => readFile(join(folder, name)),
     remove: (name) => rmSync(join(folder, name), { force: true }),
     setAside: (name, reason) => {
-      mkdirSync(aside, { recursive: true });
+      mkdirSync(aside, { recursive: true, mode: 0o700 });
+      writeFileSync(join(aside, `${name}.reason.txt`), `${reason}\n`, { mode: 0o600 });
       renameSync(join(folder, name), join(aside, name));
-      writeFileSync(join(aside, `${name}.reason.txt`), `${reason}\n`);
+      keepNewest(aside, maxAsideBytes);
     },
   };
 }

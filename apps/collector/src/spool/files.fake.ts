@@ -7,6 +7,8 @@ export class FakeFiles implements SpoolFiles {
   readonly synced: string[] = [];
   /** Bytes that still fit on the disk. */
   room = Number.POSITIVE_INFINITY;
+  /** The disk does not let blocks be put aside. */
+  asideFault: string | undefined;
   private readonly open = new Map<number, string>();
   private nextFd = 10;
 
@@ -53,6 +55,7 @@ export class FakeFiles implements SpoolFiles {
   }
 
   setAside(name: string, reason: string): void {
+    if (this.asideFault !== undefined) throw new Error(this.asideFault);
     this.aside.set(name, reason);
     this.contents.delete(name);
   }

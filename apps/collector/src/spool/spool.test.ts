@@ -125,3 +125,31 @@ test('files that are not segments are left alone', () => {
   expect(spool.replayed).toBe(0);
   expect(files.contents.has('owner.json')).toBe(true);
 });
+
+test('a record larger than a block is a block of its own', async () => {
+  const { spool } = spoolOf();
+  spool.append('t', 1, line('a'), 0);
+  spool.append('t', 1, line('b'.repeat(300)), 0);
+  spool.append('t', 1, line('c'), 0);
+  spool.sealAll();
+  const rows: number[] = [];
+  for (let block = spool.take(); block !== undefined; block = spool.take()) {
+    rows.push((await spool.read(block)).rows);
+  }
+  expect(rows).toEqual([1, 1, 1]);
+});
+
+test('a disk that is well again is noticed, though nothing is taken in meanwhile', () => {
+  const { spool, files } = spoolOf();
+  files.room = 0;
+  expect(() => spool.append('t', 1, line('a'), 0)).toThrow('ENOSPC');
+  spool.tick(1000);
+  expect(spool.full).toBe(true);
+  files.room = 10_000;
+  spool.tick(1500);
+  expect(spool.full).toBe(true);
+  spool.tick(2000);
+  expect(spool.full).toBe(false);
+  spool.sealAll();
+  expect(files.contents.size).toBe(0);
+});

@@ -8,7 +8,8 @@ import { readRecords, recordHeader, type SegmentContent } from './record.ts';
  * deduplication token: a segment is only written before it is sealed and only sent afterwards, so
  * the same name always means the same rows, whatever died in between. While the store keeps up, a
  * segment is sealed after `blockAgeMs`; while blocks wait it grows to `blockBytes`, so a backlog
- * turns into fewer and larger inserts by itself.
+ * turns into fewer and larger inserts by itself. A record larger than that is a block of its own:
+ * should the store refuse it, no other row goes with it.
  */
 export interface SpoolOptions {
   readonly maxBytes: number;
@@ -39,6 +40,10 @@ interface OpenSegment {
   synced: Promise<void>;
 }
 
+/** How often the disk is tried after it refused a write. */
+const PROBE_EVERY_MS = 1000;
+const PROBE = new Uint8Array(4096);
+
 const NAME = /^(\d{13})-[0-9a-z]+-\d{9}\.([a-z0-9_]+)\.jsonl$/;
 
 export class Spool {
@@ -52,6 +57,7 @@ export class Spool {
   private readonly sealed = new Map<string, SpoolBlock[]>();
   private readonly closing = new Set<Promise<void>>();
   private counter = 0;
+  private probedMs = 0;
   private readonly files: SpoolFiles;
   private readonly options: SpoolOptions;
 
@@ -84,8 +90,10 @@ export class Spool {
    * @throws the file system's error; nothing of the record is left behind then
    */
   append(table: string, rows: number, payload: Uint8Array, nowMs: number): void {
-    const segment = this.open.get(table) ?? this.start(table, nowMs);
     const header = recordHeader(rows, payload);
+    const written = header.length + payload.length;
+    if ((this.open.get(table)?.bytes ?? 0) + written > this.options.blockBytes) this.seal(table);
+    const segment = this.open.get(table) ?? this.start(table, nowMs);
     try {
       this.files.append(segment.fd, [header, payload]);
     } catch (error) {
@@ -94,7 +102,6 @@ export class Spool {
       throw error;
     }
     this.fault = undefined;
-    const written = header.length + payload.length;
     segment.bytes += written;
     segment.dirty = true;
     this.bytes += written;
@@ -103,6 +110,10 @@ export class Spool {
 
   /** Seals what has waited long enough while nothing of the same table waits to be sent. */
   tick(nowMs: number): void {
+    if (this.fault !== undefined && nowMs - this.probedMs >= PROBE_EVERY_MS) {
+      this.probedMs = nowMs;
+      this.probe();
+    }
     for (const [table, segment] of this.open) {
       const waiting = this.sealed.get(table)?.length ?? 0;
       if (waiting === 0 && nowMs - segment.sinceMs >= this.options.blockAgeMs) this.seal(table);
@@ -164,6 +175,24 @@ export class Spool {
   async sync(): Promise<void> {
     const open = [...this.open.values()];
     await Promise.all([...open.map((segment) => this.force(segment)), ...this.closing]);
+  }
+
+  /** Nothing is taken in after a refusal, so nothing else would notice that the disk is well. */
+  private probe(): void {
+    this.counter += 1;
+    const name = `${this.options.run}-${this.counter}.probe`;
+    try {
+      const fd = this.files.create(name);
+      try {
+        this.files.append(fd, [PROBE]);
+      } finally {
+        this.files.close(fd);
+        this.files.remove(name);
+      }
+      this.fault = undefined;
+    } catch (error) {
+      this.fault = (error as Error).message;
+    }
   }
 
   private force(segment: OpenSegment): Promise<void> {

@@ -43,6 +43,14 @@ test('a half-applied version is completed', async () => {
   expect(await rows("SELECT name FROM system.tables WHERE name = 'flyball_red'")).toHaveLength(1);
 });
 
+test('a table that was dropped comes back when everything is applied again', async () => {
+  await migrateClickHouse(client);
+  await client.command({ query: 'DROP TABLE flyball_red' });
+  expect(await migrateClickHouse(client)).toEqual([]);
+  expect(await migrateClickHouse(client, { again: true })).toEqual([1]);
+  expect(await rows("SELECT name FROM system.tables WHERE name = 'flyball_red'")).toHaveLength(1);
+});
+
 test('increments of one bucket add up, histograms too', async () => {
   await migrateClickHouse(client);
   const row = {

@@ -18,6 +18,8 @@ export interface ClickHouseMigration {
 export interface SchemaOptions {
   /** How long telemetry and loop samples are kept, days. Mission: 7. */
   readonly retentionDays?: number;
+  /** Applies every version once more: brings back tables that were dropped since. */
+  readonly again?: boolean;
 }
 
 export function clickhouseMigrations(options: SchemaOptions = {}): ClickHouseMigration[] {
@@ -62,7 +64,7 @@ export async function migrateClickHouse(
   const known = new Set((await result.json<{ version: number }>()).map((row) => row.version));
   const applied: number[] = [];
   for (const migration of clickhouseMigrations(options)) {
-    if (known.has(migration.version)) continue;
+    if (known.has(migration.version) && options.again !== true) continue;
     for (const query of migration.statements) await client.command({ query });
     await client.insert({
       table: 'flyball_schema',

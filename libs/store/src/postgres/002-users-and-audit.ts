@@ -30,7 +30,6 @@ CREATE TABLE sign_in_link (
   used_at timestamptz
 );
 
-
 -- Each entry holds the hash of the one before: a changed or missing entry shows.
 CREATE TABLE audit (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -7,7 +7,7 @@ const LOCK = 0x666c79;
 
 /**
  * Brings the schema up to date under an advisory lock and returns the versions applied now.
- * Each version is one transaction: it is there whole or not at all.
+ * All of them are one transaction: they are there whole or not at all.
  *
  * @throws when PostgreSQL is away, or when the schema is newer than this build knows.
  */
