@@ -67,6 +67,17 @@ function arguments_(argv: readonly string[]): { selected: string[]; filters: str
   return { selected, filters };
 }
 
+/** Projects that run together. */
+function groupsOf(chosen: readonly string[], onlyFiltered: boolean): string[][] {
+  // Nothing matches in most projects then, and a run of nothing is a failure.
+  if (onlyFiltered) return [[...chosen]];
+  // Processes are started by the later projects: they get the machine to themselves.
+  const isLight = (name: string) => name === 'tidy' || name === 'unit';
+  const light = chosen.filter(isLight);
+  const heavy = chosen.filter((name) => !isLight(name)).map((name) => [name]);
+  return light.length > 0 ? [light, ...heavy] : heavy;
+}
+
 function main(): void {
   const { selected, filters } = arguments_(process.argv.slice(2));
   const whole = selected.length === 0 && filters.length === 0;
@@ -83,11 +94,9 @@ function main(): void {
   }
   const chosen = selected.length === 0 ? [...projects] : selected;
   if (chosen.includes('browser')) ensureChromium();
-  // Processes are started by the later projects: they get the machine to themselves.
-  const isLight = (name: string) => name === 'tidy' || name === 'unit';
-  const light = chosen.filter(isLight);
-  if (light.length > 0) add(vitest(light, filters));
-  for (const name of chosen) if (!isLight(name)) add(vitest([name], filters));
+  for (const group of groupsOf(chosen, selected.length === 0 && !whole)) {
+    add(vitest(group, filters));
+  }
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -28,6 +28,13 @@ function roomOf(file: string): string | undefined {
   return Object.keys(MAY_IMPORT).find((room) => file.startsWith(`${room}/`));
 }
 
+test('every room has its arrows', () => {
+  const strange = sourceFiles().filter(
+    (file) => /^(apps|libs|infra)\//.test(file) && roomOf(file) === undefined,
+  );
+  expect(strange).toEqual([]);
+});
+
 test('a room imports only the rooms below it', () => {
   const wrong = sourceFiles().flatMap((file) => {
     const room = roomOf(file);

@@ -15,10 +15,10 @@ import {
   SpanTable,
   scan,
   TraceWindow,
-  WINDOW_DEFAULTS,
 } from '../src/index.ts';
 import { loadRequest } from '../src/otlp/load.fixture.ts';
 import { proto } from '../src/otlp/proto.fixture.ts';
+import { WINDOW_CONFIG } from '../src/window/window.fixture.ts';
 
 declare const gc: () => void;
 
@@ -47,7 +47,7 @@ function fresh(request: number): Uint8Array {
 
 class Pipeline {
   readonly window = new TraceWindow({
-    ...WINDOW_DEFAULTS,
+    ...WINDOW_CONFIG,
     maxTraces: 4_000_000,
     maxSpans: 2e7,
     maxBytes: 1e10,
@@ -103,7 +103,7 @@ gc();
 const idle = memory();
 let request = 0;
 // Each request arrives a millisecond times `step` later: `ahead` requests are open at any time.
-const step = WINDOW_DEFAULTS.rootDelayMs / ahead;
+const step = WINDOW_CONFIG.rootDelayMs / ahead;
 for (; request < ahead; request += 1) {
   const body = fresh(request);
   rawBytes += body.length;

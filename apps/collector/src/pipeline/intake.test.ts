@@ -92,7 +92,7 @@ test('a metric is in the spool before it is acknowledged', async () => {
   expect(files.synced).toEqual([]);
 });
 
-test('a metric whose rows would fill the memory is too large, and nothing of it is kept', async () => {
+test('a metric whose rows would fill the memory is too large, and not kept', async () => {
   const { files, intake } = rig();
   const point = { asDouble: 1, timeUnixNano: '1' };
   const value = { stringValue: 'x'.repeat(100_000) };

@@ -6,9 +6,18 @@ import { type SpanSketch, tableOf, traceOf } from '../otlp/trace.fixture.ts';
 import { TraceView } from '../window/trace-view.ts';
 import { decide } from './decide.ts';
 import { SamplingLedger } from './ledger.ts';
-import { type Condition, DEFAULT_RULES, type SamplingRules } from './rules.ts';
+import type { Condition, SamplingRules } from './rules.ts';
 
 const strings = new Interner();
+
+/** Errors, slow traces, and one in a hundred of the rest. */
+const USUAL: SamplingRules = {
+  rules: [
+    { name: 'errors', when: { kind: 'error' }, probability: 1 },
+    { name: 'slow', when: { kind: 'latency', aboveMs: 1000 }, probability: 1 },
+    { name: 'rest', probability: 0.01 },
+  ],
+};
 
 /** Trace ids with the greatest and the least randomness. */
 const LUCKY = `${'1'.repeat(18)}${'f'.repeat(14)}`;
@@ -22,14 +31,14 @@ function holds(when: Condition, ...spans: SpanSketch[]): boolean {
   return decided({ rules: [{ name: 'r', when, probability: 1 }] }, ...spans).keep;
 }
 
-describe('the default rules', () => {
+describe('the usual rules', () => {
   test('keep every error', () => {
     const spans = [
       { id: 'a', traceId: UNLUCKY },
       { id: 'b', parent: 'a', error: true },
     ];
     const traced = spans.map((span) => ({ ...span, traceId: UNLUCKY }));
-    expect(decided(DEFAULT_RULES, ...traced)).toMatchObject({
+    expect(decided(USUAL, ...traced)).toMatchObject({
       keep: true,
       probability: 1,
       threshold: 0n,
@@ -43,25 +52,25 @@ describe('the default rules', () => {
       { id: 'a', traceId: UNLUCKY, start: 0, end: 600 },
       { id: 'b', parent: 'a', traceId: UNLUCKY, start: 500, end },
     ];
-    expect(decided(DEFAULT_RULES, ...spans(1000)).keep).toBe(false);
-    expect(decided(DEFAULT_RULES, ...spans(1000.001))).toMatchObject({ reason: 'latency' });
+    expect(decided(USUAL, ...spans(1000)).keep).toBe(false);
+    expect(decided(USUAL, ...spans(1000.001))).toMatchObject({ reason: 'latency' });
   });
 
   test('keep one in a hundred of the rest, by the randomness of the trace id', () => {
-    expect(decided(DEFAULT_RULES, { id: 'a', traceId: LUCKY })).toMatchObject({
+    expect(decided(USUAL, { id: 'a', traceId: LUCKY })).toMatchObject({
       keep: true,
       probability: expect.closeTo(0.01, 12),
       reason: 'rest',
       rule: 'rest',
     });
-    expect(decided(DEFAULT_RULES, { id: 'a', traceId: UNLUCKY }).keep).toBe(false);
+    expect(decided(USUAL, { id: 'a', traceId: UNLUCKY }).keep).toBe(false);
   });
 
   test('explicit randomness goes before the trace id', () => {
     const lucky = { id: 'a', traceId: UNLUCKY, traceState: 'ot=rv:ffffffffffffff' };
-    expect(decided(DEFAULT_RULES, lucky).keep).toBe(true);
+    expect(decided(USUAL, lucky).keep).toBe(true);
     const unlucky = { id: 'b', parent: 'a', traceId: LUCKY, traceState: 'ot=rv:00000000000000' };
-    expect(decided(DEFAULT_RULES, { id: 'a', traceId: LUCKY }, unlucky).keep).toBe(false);
+    expect(decided(USUAL, { id: 'a', traceId: LUCKY }, unlucky).keep).toBe(false);
   });
 });
 
@@ -188,11 +197,11 @@ test('the ledger counts what was decided, drops included, but late spans once', 
   const ledger = new SamplingLedger();
   for (const traceId of [LUCKY, UNLUCKY, UNLUCKY]) {
     const trace = traceOf(strings, [{ id: 'a', traceId }]);
-    ledger.record(trace, decide(trace, DEFAULT_RULES, strings), 12_345);
+    ledger.record(trace, decide(trace, USUAL, strings), 12_345);
   }
   const late = traceOf(strings, [{ id: 'a' }]);
   late.trigger = 'late';
-  ledger.record(late, decide(late, DEFAULT_RULES, strings), 12_345);
+  ledger.record(late, decide(late, USUAL, strings), 12_345);
   expect(ledger.drain()).toEqual([
     { time: 10, policy: 'rest', reason: 'rest', seen: 3, kept: 1, bytes: 300 },
   ]);

@@ -27,12 +27,3 @@ export interface Rule {
 export interface SamplingRules {
   rules: Rule[];
 }
-
-/** Errors, slow traces, and one in a hundred of the rest. */
-export const DEFAULT_RULES: SamplingRules = {
-  rules: [
-    { name: 'errors', when: { kind: 'error' }, probability: 1 },
-    { name: 'slow', when: { kind: 'latency', aboveMs: 1000 }, probability: 1 },
-    { name: 'rest', probability: 0.01 },
-  ],
-};

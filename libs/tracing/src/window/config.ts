@@ -19,19 +19,6 @@ export interface WindowConfig {
   hashSeed: number;
 }
 
-export const WINDOW_DEFAULTS: WindowConfig = {
-  rootDelayMs: 2_000,
-  timeoutMs: 30_000,
-  maxTraces: 1_000_000,
-  maxSpans: 4_000_000,
-  maxBytes: 1024 * 2 ** 20,
-  maxSpansPerTrace: 100_000,
-  maxBytesPerTrace: 64 * 2 ** 20,
-  keptMemory: 100_000,
-  droppedMemory: 1_000_000,
-  hashSeed: 0,
-};
-
 /** Why a trace is decided now. */
 export type Trigger =
   | 'root'

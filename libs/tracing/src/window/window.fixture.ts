@@ -1,5 +1,19 @@
 import type { Trigger, WindowConfig } from './config.ts';
 
+/** The collector ships with these, but for the seed. */
+export const WINDOW_CONFIG: WindowConfig = {
+  rootDelayMs: 2_000,
+  timeoutMs: 30_000,
+  maxTraces: 1_000_000,
+  maxSpans: 4_000_000,
+  maxBytes: 512 * 2 ** 20,
+  maxSpansPerTrace: 50_000,
+  maxBytesPerTrace: 64 * 2 ** 20,
+  keptMemory: 100_000,
+  droppedMemory: 1_000_000,
+  hashSeed: 0,
+};
+
 /** A span as the twin sees it. */
 export interface TwinSpan {
   traceId: string;

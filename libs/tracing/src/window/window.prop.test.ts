@@ -4,14 +4,14 @@ import { decodeSpan } from '../otlp/decode-span.ts';
 import { Interner } from '../otlp/interner.ts';
 import { tableOf } from '../otlp/trace.fixture.ts';
 import type { Decision } from '../sampling/decision.ts';
-import { WINDOW_DEFAULTS, type WindowConfig } from './config.ts';
-import { type TwinDue, type TwinSpan, TwinWindow } from './window.fixture.ts';
+import type { WindowConfig } from './config.ts';
+import { type TwinDue, type TwinSpan, TwinWindow, WINDOW_CONFIG } from './window.fixture.ts';
 import { TraceWindow } from './window.ts';
 
 const strings = new Interner();
 
 const CONFIG: WindowConfig = {
-  ...WINDOW_DEFAULTS,
+  ...WINDOW_CONFIG,
   rootDelayMs: 20,
   timeoutMs: 100,
   maxTraces: 6,
@@ -174,7 +174,7 @@ const scattered = fc.array(
 test('spans read the same after being copied out of their bodies; nothing is pinned', () => {
   fc.assert(
     fc.property(scattered, fc.integer({ min: 0, max: 40 }), (requests, last) => {
-      const window = new TraceWindow({ ...WINDOW_DEFAULTS, rootDelayMs: 10, timeoutMs: 1000 });
+      const window = new TraceWindow({ ...WINDOW_CONFIG, rootDelayMs: 10, timeoutMs: 1000 });
       const sent = new Map<string, string>();
       let nowMs = 0;
       requests.forEach((request, number) => {

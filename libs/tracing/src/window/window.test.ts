@@ -4,8 +4,9 @@ import { Interner } from '../otlp/interner.ts';
 import { META, META_DUPLICATE } from '../otlp/span-table.ts';
 import { type SpanSketch, tableOf } from '../otlp/trace.fixture.ts';
 import type { Decision } from '../sampling/decision.ts';
-import { WINDOW_DEFAULTS, type WindowConfig } from './config.ts';
+import type { WindowConfig } from './config.ts';
 import type { TraceView } from './trace-view.ts';
+import { WINDOW_CONFIG } from './window.fixture.ts';
 import { TraceWindow } from './window.ts';
 
 const strings = new Interner();
@@ -17,7 +18,7 @@ function id(trace: number): string {
 }
 
 function windowOf(config: Partial<WindowConfig> = {}): TraceWindow {
-  return new TraceWindow({ ...WINDOW_DEFAULTS, ...config });
+  return new TraceWindow({ ...WINDOW_CONFIG, ...config });
 }
 
 function add(window: TraceWindow, nowMs: number, ...spans: SpanSketch[]) {
@@ -206,7 +207,7 @@ test('a clock that steps back counts as standing still', () => {
 test('new delays hold for what waits already', () => {
   const window = windowOf();
   add(window, 0, { id: 'a' });
-  window.configure({ ...WINDOW_DEFAULTS, rootDelayMs: 100 });
+  window.configure({ ...WINDOW_CONFIG, rootDelayMs: 100 });
   expect(dueOf(window, 100).trigger).toBe('root');
 });
 
