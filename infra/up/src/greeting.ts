@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Options } from './options.ts';
-import { reachable } from './plan.ts';
+import { reachableInUrl } from './plan.ts';
 
 const LINK_WITHIN_MS = 3_000;
 
@@ -34,12 +34,12 @@ function readLink(options: Options, dashboard: string): string | null {
 }
 
 export function dashboardUrl(options: Options): string {
-  return `http://${reachable(options.host)}:${options.ports.dashboard}`;
+  return `http://${reachableInUrl(options.host)}:${options.ports.dashboard}`;
 }
 
 /** What a person needs to know once everything runs. */
 export async function greeting(options: Options): Promise<string> {
-  const local = reachable(options.host);
+  const local = reachableInUrl(options.host);
   const dashboard = dashboardUrl(options);
   const link = await firstSignIn(options, dashboard);
   const { ports } = options;

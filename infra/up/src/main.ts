@@ -34,17 +34,14 @@ function lockOn(options: Options): DataLock {
   }
 }
 
-function stopOnSignals(supervisor: Supervisor, console: Console, end: () => void): void {
+function stopOnSignals(supervisor: Supervisor, console: Console): void {
   let asked = 0;
   const stop = () => {
     asked += 1;
     if (asked > 1) return supervisor.kill();
     console.say('\nStopping ... (Ctrl-C again: at once)');
     supervisor.stop().then(
-      () => {
-        end();
-        process.exit(supervisor.startFailed ? 1 : 0);
-      },
+      () => process.exit(supervisor.startFailed ? 1 : 0),
       () => process.exit(1),
     );
   };
@@ -66,10 +63,9 @@ async function main(): Promise<void> {
   if (busy.length > 0) throw new Error(`${busy.join('\n         ')}`);
   const console = new Console(options);
   const supervisor = new Supervisor(plans, options, console);
-  stopOnSignals(supervisor, console, () => {
-    rmSync(runningFile(options), { force: true });
-    lock.release();
-  });
+  // Also after a start that failed: a file that is there means that somebody runs.
+  process.on('exit', () => rmSync(runningFile(options), { force: true }));
+  stopOnSignals(supervisor, console);
   const up = await supervisor.start((plan, state) => {
     console.progress(plan, state);
     note(options, supervisor);

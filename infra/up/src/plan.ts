@@ -24,6 +24,12 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
+/** The same in a URL, where an IPv6 address stands in brackets. */
+export function reachableInUrl(host: string): string {
+  const local = reachable(host);
+  return local.includes(':') ? `[${local}]` : local;
+}
+
 /** What the embedded PostgreSQL leaves for others once it takes queries. */
 function postgresConnection(options: Options): { url: string; pid: number } {
   const file = join(options.dataDir, 'postgres', 'connection.json');
@@ -51,7 +57,7 @@ interface Parts {
 
 /** The processes in the order in which they start; they stop in the reverse order. */
 export function planOf(options: Options, secrets: Secrets): ProcessPlan[] {
-  const local = reachable(options.host);
+  const local = reachableInUrl(options.host);
   const common = commonEnvironment(options, secrets);
   const parts: Parts = {
     options,
@@ -149,8 +155,9 @@ function defaultPolicies({ verb, root }: Options): string {
 
 function commonEnvironment(options: Options, secrets: Secrets): Record<string, string> {
   const { ports, host, logLevel, dataDir } = options;
-  const local = reachable(host);
-  const clickhouse = `flyball:${secrets.clickhousePassword}@${local}:${ports.clickhouse}`;
+  const local = reachableInUrl(host);
+  const password = encodeURIComponent(secrets.clickhousePassword);
+  const clickhouse = `flyball:${password}@${local}:${ports.clickhouse}`;
   return {
     NODE_ENV: 'production',
     FLYBALL_HOST: host,

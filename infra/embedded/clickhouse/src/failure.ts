@@ -15,13 +15,16 @@ export class Failure extends Error {
   }
 }
 
+/** The code of what neither the engine nor this server has a name for: a bug, most likely. */
+export const UNKNOWN = 1002;
+
 /** Reads the engine's "Code: 60. DB::Exception: ... (UNKNOWN_TABLE)". */
 export function failureFrom(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = /^Code: (\d+)\./.exec(text);
   const name = /\(([A-Z][A-Z0-9_]+)\)\s*$/.exec(text);
-  if (!code?.[1]) return new Failure(1002, 'UNKNOWN_EXCEPTION', text);
+  if (!code?.[1]) return new Failure(UNKNOWN, 'UNKNOWN_EXCEPTION', text);
   const message = text
     .replace(/^Code: \d+\. DB::(?:Errno)?Exception: /, '')
     .replace(/\s*\([A-Z][A-Z0-9_]+\)\s*$/, '')

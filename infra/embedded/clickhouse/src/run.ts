@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -23,6 +24,8 @@ export async function run(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const config = readConfig(env);
     lock = acquireDataLock('The embedded ClickHouse', config.dataDirectory);
+    // The engine's files are readable by all: what users did is in them.
+    chmodSync(config.dataDirectory, 0o700);
     const engine = await openEngine(config.dataDirectory);
     const gate = createGate(config.limits);
     const shutdown = new AbortController();

@@ -173,8 +173,9 @@ async function hasDatabase(host: string, port: number, password: string): Promis
 }
 
 function urlOf(host: string, port: number, database: string, password: string): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
-  return `postgres://${USER}:${encodeURIComponent(password)}@${reachable}:${port}/${database}`;
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const inUrl = local.includes(':') ? `[${local}]` : local;
+  return `postgres://${USER}:${encodeURIComponent(password)}@${inUrl}:${port}/${database}`;
 }
 
 function freePort(host: string): Promise<number> {

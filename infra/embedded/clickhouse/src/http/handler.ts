@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '@flyball/lifecycle';
 import type { Account, Config } from '../config.ts';
 import type { Done, Engine } from '../engine.ts';
-import { Failure, failureFrom } from '../failure.ts';
+import { Failure, failureFrom, UNKNOWN } from '../failure.ts';
 import type { Gate } from '../gate.ts';
 import { accountOf } from './accounts.ts';
 import { describe, sendDone, sendFailure } from './answer.ts';
@@ -60,7 +60,8 @@ async function answer(
       return;
     }
     const failure = failureFrom(error);
-    log.debug({ queryId, code: failure.code }, failure.message);
+    if (failure.code === UNKNOWN) log.error({ queryId, err: error }, 'a query met a bug');
+    else log.debug({ queryId, code: failure.code }, failure.message);
     sendFailure(response, failure, engine.version);
   }
 }
