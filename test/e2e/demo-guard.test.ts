@@ -37,11 +37,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await shop.close();
-  await peers.close();
+  await shop?.close();
+  await peers?.close();
 });
 
-afterEach(() => shop.endAllFaults());
+afterEach(() => shop?.endAllFaults());
 
 beforeEach(async () => {
   steerCheckout({});

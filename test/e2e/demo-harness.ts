@@ -171,6 +171,19 @@ export interface Shop {
   close(): Promise<void>;
 }
 
+const OPENS_WITHIN_MS = 90_000;
+
+/** The line that says where the shop is; one that does not open is not left behind. */
+async function opening(program: RunningProgram, dataDir: string) {
+  try {
+    return await program.line(({ msg }) => msg === 'the shop is open', OPENS_WITHIN_MS);
+  } catch (error) {
+    await program.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 /** The whole shop from its sources, on free ports, with a short start-up. */
 export async function startShop(peers: Peers, env: NodeJS.ProcessEnv = {}): Promise<Shop> {
   const dataDir = mkdtempSync(join(tmpdir(), 'flyball-demo-'));
@@ -187,7 +200,7 @@ export async function startShop(peers: Peers, env: NodeJS.ProcessEnv = {}): Prom
     OTEL_METRIC_EXPORT_TIMEOUT: '1000',
     ...env,
   });
-  const opened = await program.line(({ msg }) => msg === 'the shop is open', 40_000);
+  const opened = await opening(program, dataDir);
   const url = String(opened.url);
   const json = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(new URL(path, url), init);

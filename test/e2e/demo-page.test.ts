@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
-  await shop.close();
-  await peers.close();
+  await browser?.close();
+  await shop?.close();
+  await peers?.close();
 });
 
 async function open(options: { width: number; dark: boolean }): Promise<[Page, string[]]> {

@@ -14,12 +14,13 @@ let shop: Shop;
 
 beforeEach(async () => {
   peers = await startPeers();
-  shop = await startShop(peers);
+  // Few customers: what is tested here is who lives, not how fast.
+  shop = await startShop(peers, { FLYBALL_DEMO_RATE: '20' });
 });
 
 afterEach(async () => {
-  await shop.close();
-  await peers.close();
+  await shop?.close();
+  await peers?.close();
 });
 
 async function pids(): Promise<Map<string, number>> {
@@ -56,7 +57,7 @@ describe('processes of the shop', () => {
     await eventually(
       'it serves',
       () => shop.requestsPerSecond('checkout-1'),
-      (rate) => rate > 5,
+      (rate) => rate > 1,
     );
   });
 
@@ -76,7 +77,7 @@ describe('processes of the shop', () => {
     await eventually(
       'customers come again',
       async () => (await shop.state()).load?.okPerSecond ?? 0,
-      (rate) => rate > 40,
+      (rate) => rate > 12,
     );
   });
 
@@ -104,8 +105,10 @@ describe('processes of the shop', () => {
     await peers.close();
     // Longer than the window of the figures, so that they are all of the time without peers.
     await new Promise((resolve) => setTimeout(resolve, 7_000));
-    const { load } = await shop.state();
-    expect(load?.okPerSecond).toBeGreaterThan(45);
-    expect(load?.failedPerSecond).toBe(0);
+    await eventually(
+      'customers are served, and none fails',
+      () => shop.state(),
+      ({ load }) => load !== null && load.okPerSecond > 12 && load.failedPerSecond === 0,
+    );
   });
 });
