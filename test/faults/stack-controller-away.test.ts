@@ -108,7 +108,7 @@ function expectServed(fromMs: number): void {
   expect(served / visits).toBeGreaterThan(0.8);
 }
 
-test('targets outlive their controller, then safe defaults, then they are followed again', async () => {
+test('targets outlive their controller; then safe defaults; then followed again', async () => {
   const { instances } = await shop.service('checkout');
   const slow = instances.find(({ state }) => state === 'running')?.instance ?? '';
   const fault = await shop.fault({ kind: 'slow-instance', instance: slow, magnitude: 12 });

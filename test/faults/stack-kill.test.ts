@@ -168,7 +168,7 @@ describe('after all that', () => {
     expect(served / visits).toBeGreaterThan(0.8);
   });
 
-  test('no span that was acknowledged and decided is missing, and none is there twice', async () => {
+  test('no span acknowledged and decided is missing, and none is there twice', async () => {
     await sender.stop();
     expect(sender.refused()).toEqual([]);
     const lostAtMost = (ackedAtMs: number) =>

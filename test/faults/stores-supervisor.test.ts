@@ -102,7 +102,7 @@ describe('the supervisor', () => {
     }
   });
 
-  it('takes everything with it when it is killed itself, and starts again on the same data', async () => {
+  it('takes everything with it when it is killed, and starts again on the same data', async () => {
     const dataDir = temporaryDirectory();
     try {
       stack = await startStack({ dataDir });
