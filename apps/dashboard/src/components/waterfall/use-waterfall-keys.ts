@@ -27,7 +27,7 @@ export function useWaterfallKeys(model: Model, state: WaterfallState, scroller: 
   const deeper = (by: 1 | -1) => {
     const most = deepest(model);
     const next = (state.depth ?? most) + by;
-    state.setDepth(next > most ? null : Math.max(1, next));
+    state.setDepth(next > most ? null : Math.max(0, next));
   };
   const commands = new Map<string, () => void>([
     ['s', () => scroll(1)],
