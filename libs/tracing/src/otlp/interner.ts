@@ -11,6 +11,11 @@ const DEFAULTS: InternerLimits = { maxEntries: 200_000, maxBytes: 16 * 2 ** 20 }
 
 /** A longer string is not interned: names that long are data, not names. */
 const MAX_STRING_BYTES = 1024;
+/**
+ * Share of the room that names of operations may take. People put ids into them; the names of
+ * services and instances, by which the controller steers, must still fit then.
+ */
+export const OPERATIONS_SHARE = 0.5;
 /** A look-up gives up after this many steps, so that crafted collisions cannot stall a scan. */
 const MAX_PROBES = 64;
 
@@ -67,8 +72,11 @@ export class Interner {
     return this.intern(bytes, viewOf(bytes), 0, bytes.length);
   }
 
-  /** The id of `length` bytes at `offset`; `NOT_UTF8` when they are no text. */
-  intern(bytes: Uint8Array, view: DataView, offset: number, length: number): number {
+  /**
+   * The id of `length` bytes at `offset`; `NOT_UTF8` when they are no text. A new string is taken
+   * while less than `share` of the room is used.
+   */
+  intern(bytes: Uint8Array, view: DataView, offset: number, length: number, share = 1): number {
     if (length > MAX_STRING_BYTES) {
       if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
       return this.#overflow();
@@ -78,7 +86,7 @@ export class Interner {
     let slot = hash & mask;
     for (let probe = 0; probe < MAX_PROBES; probe += 1) {
       const entry = this.#slots[slot] as number;
-      if (entry === 0) return this.#insert(bytes, view, offset, length, hash, slot);
+      if (entry === 0) return this.#insert(bytes, view, offset, length, hash, slot, share);
       const id = entry - 1;
       if (
         this.#hashes[id] === hash &&
@@ -113,9 +121,11 @@ export class Interner {
     length: number,
     hash: number,
     slot: number,
+    share: number,
   ): number {
     if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
-    if (this.#size >= this.#limits.maxEntries || this.#arenaUsed + length > this.#limits.maxBytes) {
+    const { maxEntries, maxBytes } = this.#limits;
+    if (this.#size >= share * maxEntries || this.#arenaUsed + length > share * maxBytes) {
       return this.#overflow();
     }
     const id = this.#size;

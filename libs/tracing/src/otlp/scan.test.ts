@@ -329,3 +329,14 @@ test('the table is reused from scan to scan', () => {
   expect(table.count).toBe(1);
   expect(table.bodies).toHaveLength(1);
 });
+
+test('names that never repeat leave room for the names of services and instances', () => {
+  const few = new Interner({ maxEntries: 100 });
+  const sketch = (at: number): SpanSketch => ({ id: 'a', service: 'noisy', name: `GET /${at}` });
+  for (let at = 0; at < 200; at += 1) scan(bytesOf([sketch(at)]), few);
+  const calm: SpanSketch = { id: 'b', service: 'calm', instance: 'calm-1', name: 'GET /new' };
+  const table = accepted(scan(bytesOf([calm]), few));
+  expect(few.text(table.service(0))).toBe('calm');
+  expect(few.text(table.word(0, INSTANCE))).toBe('calm-1');
+  expect(few.text(table.name(0))).toBe('__overflow__');
+});

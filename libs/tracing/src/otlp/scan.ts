@@ -10,7 +10,7 @@ import {
   type Shape,
   TOO_MANY_PARTS,
 } from './check.ts';
-import { EMPTY_ID, type Interner, NOT_UTF8 } from './interner.ts';
+import { EMPTY_ID, type Interner, NOT_UTF8, OPERATIONS_SHARE } from './interner.ts';
 import { mergeSplitMessages } from './merge.ts';
 import { faultOf, type OtlpFault, type Rejected, Rejections } from './rejections.ts';
 import { type ResourceNames, readResourceNames } from './resource.ts';
@@ -290,7 +290,8 @@ class TraceScan {
   #name(rows: Int32Array, base: number, end: number): void {
     const reader = this.#reader;
     const length = reader.length(end);
-    const id = this.#strings.intern(reader.bytes, reader.view, reader.at, length);
+    const { bytes, view, at } = reader;
+    const id = this.#strings.intern(bytes, view, at, length, OPERATIONS_SHARE);
     if (id === NOT_UTF8) this.#textValid = false;
     rows[base + field.NAME] = id === NOT_UTF8 ? EMPTY_ID : id;
     reader.at += length;
