@@ -205,7 +205,7 @@ function waitingProposal() {
   });
 }
 
-test('a card’s buttons sleep when it moves, a large one asks twice, and a loser learns who won', async () => {
+test('buttons sleep when their card moves, and a loser learns who won', async () => {
   const { page } = desk;
   const pending = waitingProposal();
   await page.route('**/api/proposals?*', (route) =>
@@ -248,7 +248,7 @@ test('a card’s buttons sleep when it moves, a large one asks twice, and a lose
   desk.problems();
 }, 60_000);
 
-test('without its controller the dashboard keeps what it shows and comes back by itself', async () => {
+test('without its controller it keeps what it shows, and comes back by itself', async () => {
   const { page } = desk;
   await page.goto(at('/traces?range=15m&service=kiosk'));
   await page
