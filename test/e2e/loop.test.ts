@@ -180,9 +180,9 @@ test('a dependency that is down is named, on the matrix and on the path', async 
     service: endpoint?.service ?? '',
     operation: endpoint?.operation ?? '',
   });
-  await until('the path shows errors of payments', 30_000, async () => {
+  await until('the path tells that errors begin in payments', 30_000, async () => {
     const path = await operator.get(`/api/critical-paths?${query}`, pathBreakdown);
-    return path.rows.some((one) => one.service === 'payments' && (one.errorRatio ?? 0) > 0);
+    return path.errorOrigins[0]?.service === 'payments';
   });
   await shop.endFault(fault);
 }, 180_000);

@@ -129,6 +129,11 @@ function appPlans({ options, common, at, base }: Parts): ProcessPlan[] {
       script: 'node_modules/next/dist/bin/next',
       args: ['start', '-p', String(ports.dashboard), '-H', host],
       cwd: join(root, 'apps', 'dashboard'),
+      // It ends its event streams itself; Next would wait for the browsers to close them.
+      env: () => ({
+        ...without(common, STORE_SECRETS, GUARD_SECRET),
+        NEXT_MANUAL_SIG_HANDLE: 'true',
+      }),
       ports: ['dashboard'],
       ready: httpReady(at('dashboard', '/health')),
       stopRank: 0,
@@ -142,7 +147,10 @@ function demoPlan({ common, at, base }: Parts): ProcessPlan {
     name: 'demo',
     title: 'Demo shop',
     script: 'infra/demo/dist/main.js',
-    env: () => ({ ...common, OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp') }),
+    env: () => ({
+      ...without(common, STORE_SECRETS),
+      OTEL_EXPORTER_OTLP_ENDPOINT: at('otlpHttp'),
+    }),
     ports: ['demo', 'demoGateway'],
     ready: httpReady(at('demo', '/health/ready')),
     stopRank: 0,
@@ -151,6 +159,18 @@ function demoPlan({ common, at, base }: Parts): ProcessPlan {
 
 function defaultPolicies({ verb, root }: Options): string {
   return verb === 'demo' ? join(root, 'infra', 'demo', 'policies') : join(root, 'policies');
+}
+
+/** What only those who open a store, or speak for a guard, are given. */
+const STORE_SECRETS = ['CLICKHOUSE_URL', 'FLYBALL_CLICKHOUSE_USER', 'FLYBALL_CLICKHOUSE_PASSWORD'];
+const GUARD_SECRET = ['FLYBALL_GUARD_TOKEN'];
+
+function without(
+  env: Readonly<Record<string, string>>,
+  ...secrets: readonly (readonly string[])[]
+): Record<string, string> {
+  const hidden = new Set(secrets.flat());
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.has(name)));
 }
 
 function commonEnvironment(options: Options, secrets: Secrets): Record<string, string> {

@@ -109,6 +109,16 @@ async function fill(): Promise<void> {
   await insert('flyball_endpoints', [
     { time: seconds(60), ...endpoint, traces: 10, errors: 1, duration_sum_ns: 1e9 },
   ]);
+  await insert('flyball_error_origin', [
+    {
+      time: seconds(60),
+      ...endpoint,
+      origin_service: 'payments',
+      origin_operation: 'POST /charge',
+      traces: 1,
+      example_trace_id: 'a'.repeat(32),
+    },
+  ]);
   const operation = { traces: 10, seen: 20, exclusive_ns: 1e8, slack_ns: 4e7, drag_ns: 5e7 };
   await insert(
     'flyball_critical_path',
@@ -230,6 +240,14 @@ test("an endpoint's time: shares, drag, examples, and the rest as one band", asy
   expect(path.rows).toHaveLength(10);
   expect(path.rows[0]).toMatchObject({ share: 0.1, traces: 10, slackMs: 2, dragMs: 5 });
   expect(path.rows.flatMap((row) => row.exampleTraceIds)).toEqual(['a'.repeat(32)]);
+  expect(path.errorOrigins).toEqual([
+    {
+      service: 'payments',
+      operation: 'POST /charge',
+      traces: 1,
+      exampleTraceIds: ['a'.repeat(32)],
+    },
+  ]);
   expect(path.series.keys).toHaveLength(9);
   const [point] = path.series.points;
   expect(point?.shares[REST_KEY]).toBeCloseTo(0.2);

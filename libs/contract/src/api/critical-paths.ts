@@ -43,6 +43,15 @@ export const pathRow = z.object({
 });
 export type PathRow = z.infer<typeof pathRow>;
 
+/** Where the failed traces of an endpoint began to fail, most traces first. */
+export const pathErrorOrigin = z.object({
+  service: z.string(),
+  operation: z.string(),
+  traces: z.number(),
+  exampleTraceIds: z.array(z.string()),
+});
+export type PathErrorOrigin = z.infer<typeof pathErrorOrigin>;
+
 export const pathBreakdown = z.object({
   service: z.string(),
   operation: z.string(),
@@ -51,6 +60,7 @@ export const pathBreakdown = z.object({
   traces: z.number(),
   meanMs: z.number(),
   rows: z.array(pathRow),
+  errorOrigins: z.array(pathErrorOrigin),
   /** Share of time per step; keys are `service operation`; a step without traces is absent. */
   series: z.object({
     stepMs: z.number().int().positive(),

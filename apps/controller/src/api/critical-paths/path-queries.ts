@@ -1,4 +1,4 @@
-import type { PathBreakdown, PathEndpoints, PathRow } from '@flyball/contract';
+import type { PathBreakdown, PathEndpoints, PathErrorOrigin, PathRow } from '@flyball/contract';
 import type { ClickHouseClient } from '@flyball/store';
 import { quantileOfBuckets } from '@flyball/tracing';
 import { rowsOf } from '../../platform/clickhouse-rows.ts';
@@ -37,6 +37,7 @@ const TIME = `time >= toDateTime({fromS:UInt32}) AND time < toDateTime({toS:UInt
 const ENDPOINT = 'root_service = {service:String} AND root_operation = {operation:String}';
 const MOST_ENDPOINTS = 200;
 const MOST_OPERATIONS = 100;
+const MOST_ORIGINS = 20;
 /** More bands than this cannot be told apart in a chart; the rest is one band. */
 const MOST_BANDS = 8;
 export const REST_KEY = 'everything else';
@@ -94,10 +95,11 @@ export async function pathBreakdownOf(
       groupUniqArrayIf(5)(example_trace_id, example_trace_id != '') AS examples
     FROM flyball_critical_path WHERE ${TIME} AND ${ENDPOINT}
     GROUP BY service, operation ORDER BY own_ns DESC LIMIT ${MOST_OPERATIONS}`;
-  const [[total], rows, series] = await Promise.all([
+  const [[total], rows, series, errorOrigins] = await Promise.all([
     rowsOf<{ n: string; total_ns: string }>(clickhouse, totals, params),
     rowsOf<OperationRow>(clickhouse, operations, params),
     shareSeries(clickhouse, params, stepMs),
+    errorOriginsOf(clickhouse, params),
   ]);
   const traces = Number(total?.n ?? 0);
   const totalNs = Number(total?.total_ns ?? 0);
@@ -107,8 +109,33 @@ export async function pathBreakdownOf(
     traces,
     meanMs: totalNs / 1e6 / Math.max(1, traces),
     rows: rows.map((row) => pathRow(row, totalNs)),
+    errorOrigins,
     series,
   };
+}
+
+/** Counted from all failed traces, kept or not; the examples are kept ones. */
+async function errorOriginsOf(
+  clickhouse: ClickHouseClient,
+  params: Record<string, unknown>,
+): Promise<PathErrorOrigin[]> {
+  const sql = `
+    SELECT origin_service, origin_operation, sum(traces) AS n,
+      groupUniqArrayIf(5)(example_trace_id, example_trace_id != '') AS examples
+    FROM flyball_error_origin WHERE ${TIME} AND ${ENDPOINT}
+    GROUP BY origin_service, origin_operation ORDER BY n DESC LIMIT ${MOST_ORIGINS}`;
+  const rows = await rowsOf<{
+    origin_service: string;
+    origin_operation: string;
+    n: string;
+    examples: string[];
+  }>(clickhouse, sql, params);
+  return rows.map((row) => ({
+    service: row.origin_service,
+    operation: row.origin_operation,
+    traces: Number(row.n),
+    exampleTraceIds: row.examples,
+  }));
 }
 
 function pathRow(row: OperationRow, totalNs: number): PathRow {

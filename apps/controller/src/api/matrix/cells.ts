@@ -122,7 +122,8 @@ export function errorsCell(
   const judged = judgeRatio(value, limits);
   const elsewhere = judged.verdict !== 'ok' && origin !== null && origin !== figures.service;
   const detail = elsewhere ? `the errors begin in ${origin}` : null;
-  const shown = judged.verdict === 'ok' ? null : origin;
+  // Errors of its own need no pointing at.
+  const shown = elsewhere ? origin : null;
   const display = percent(value);
   return {
     value,

@@ -10,6 +10,7 @@ import { pathsQuery } from '../../lib/queries.ts';
 import type { RangeChoice } from '../../lib/time-range.ts';
 import { useRangeLink } from '../../lib/use-range.ts';
 import { Empty, Loaded, Skeleton } from '../ui/states.tsx';
+import { ErrorOrigins } from './error-origins.tsx';
 import { PathTable } from './path-table.tsx';
 import { ShareChart } from './share-chart.tsx';
 
@@ -56,6 +57,7 @@ export function Breakdown({ range, service, operation }: Props) {
                 toMs={breakdown.toMs}
               />
               <PathTable rows={breakdown.rows} names={shares.names} />
+              <ErrorOrigins origins={breakdown.errorOrigins} traces={breakdown.traces} />
             </>
           )}
         </div>
