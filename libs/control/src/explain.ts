@@ -17,6 +17,7 @@ interface Words {
   /** The value decided on. */
   readonly value: string;
   /** A term as a plain number, or `?` when it is missing. */
+  has(term: string): boolean;
   number(term: string): string;
   /** A term in the signal's unit. */
   level(term: string): string;
@@ -57,6 +58,7 @@ function wordsFor(decision: Decision<Knob>, names: Names): Words {
     signal: names.signal ?? 'the signal',
     knob: names.knob ?? 'the value',
     value: typeof decision.value === 'number' ? writeNumber(decision.value) : 'the weights',
+    has: (term) => decision.terms[term] !== undefined,
     number: (term) => written(term, writeNumber),
     level: (term) => written(term, format),
     duration: (term) => written(term, writeDuration),
@@ -116,8 +118,11 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
   'inside-thresholds': (w) =>
     `${capital(w.signal)} at ${w.level('measured')} is between ` +
     `${w.level('down')} and ${w.level('up')}: nothing moves.`,
+  // Weights are many numbers: there is no one change to name.
   'dead-band': (w) =>
-    `From ${w.number('applied')} to ${w.number('proposed')} is too small a change to make.`,
+    w.has('applied')
+      ? `From ${w.number('applied')} to ${w.number('proposed')} is too small a change to make.`
+      : `The change of ${w.knob} is too small to make.`,
   'step-up-limit': (w) => `One step up may reach ${w.value}, not ${w.number('proposed')}.`,
   'step-down-limit': (w) => `One step down may reach ${w.value}, not ${w.number('proposed')}.`,
   'at-min': (w) => `${w.number('min')} is the least allowed, not ${w.number('proposed')}.`,
@@ -140,6 +145,8 @@ const SENTENCES: { readonly [reason in Reason]: Sentence } = {
   ...GUARD_SENTENCES,
 };
 
+/** A metric's name, `worker.utilization`, stays as it is. */
 function capital(text: string): string {
+  if (/^\S+\.\S/.test(text)) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
