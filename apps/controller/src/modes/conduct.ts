@@ -32,8 +32,22 @@ export function conduct(
   return {
     state: step.state,
     report: step.output,
-    playbook: playbookInForce(playbooksOf(policy), step.output),
+    playbook: playbookFor(playbooksOf(policy), step.output),
   };
+}
+
+/**
+ * What the mode asks for. Equal weights are for a service whose figures say nothing any more. One
+ * that is where it is because its load is uneven needs the opposite: equal weights would go on
+ * sending traffic to the instance that cannot take it, and the mode would never end.
+ */
+export function playbookFor(
+  playbooks: Playbooks,
+  report: Pick<ModeReport, 'mode' | 'recovery' | 'worst'>,
+): Playbook {
+  const { weights, ...rest } = playbookInForce(playbooks, report);
+  if (weights === undefined || (weights === 'equal' && report.worst === 'load')) return rest;
+  return { ...rest, weights };
 }
 
 function playbooksOf({ modes }: Policy): Playbooks {
