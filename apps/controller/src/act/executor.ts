@@ -190,8 +190,9 @@ export class Executor {
       'action will be tried again',
     );
     await this.pool.query(
-      `UPDATE action SET state = 'queued', error = $2 WHERE id = $1 AND state = 'running'`,
-      [taken.id, reason],
+      `UPDATE action SET state = 'queued', error = $2
+       WHERE id = $1 AND state = 'running' AND fence = $3`,
+      [taken.id, reason, taken.fence],
     );
     return 'again';
   }
@@ -206,11 +207,12 @@ export class Executor {
   ): Promise<void> {
     const { state, after, error } = outcome;
     const judged = judgedLater(taken, state) ? 'waiting' : 'not-judged';
-    await inTransaction(this.pool, async (client) => {
-      await client.query(
+    const ended = await inTransaction(this.pool, async (client) => {
+      // Under another fence it is a newer leader's by now: its word counts, not ours.
+      const { rowCount } = await client.query(
         `UPDATE action SET state = $2, read_back = $3, version = $4, error = $5,
            finished_at = now(), verification = $6
-         WHERE id = $1 AND state = 'running'`,
+         WHERE id = $1 AND state = 'running' AND fence = $7`,
         [
           taken.id,
           state,
@@ -218,16 +220,20 @@ export class Executor {
           after?.version ?? null,
           error,
           JSON.stringify({ state: judged, text: '' }),
+          taken.fence,
         ],
       );
-      if (state === 'succeeded' && isRoutine(taken.content, taken.approvedBy)) return;
+      if (rowCount === 0) return false;
+      if (state === 'succeeded' && isRoutine(taken.content, taken.approvedBy)) return true;
       await this.audit.recordIn(client, {
         actor: `controller:${this.config.instanceId}`,
         action: `action.${state}`,
         subject: taken.id,
         detail: error === null ? taken.content.title : `${taken.content.title}: ${error}`,
       });
+      return true;
     });
+    if (!ended) return;
     this.metrics.add(ACTIONS, { state });
     this.logger.info({ action: taken.id, title: taken.content.title, state, error }, 'action');
     this.#tell(taken, state);
