@@ -1,3 +1,4 @@
+import type { DirectionalAutonomy } from '@flyball/control';
 import { actionIdOf } from './actions.sql.ts';
 import type { ProposalContent } from './content.ts';
 import type {
@@ -18,7 +19,7 @@ export class FakeDesk implements Desk {
   readonly withdrawn: { id: string; why: string }[] = [];
   readonly proposed: { content: ProposalContent; approvedBy: string | null; fence: number }[] = [];
   readonly judged: { actionId: string; judgement: Judgement }[] = [];
-  readonly lowered: { loopId: string; why: string }[] = [];
+  readonly lowered: { loopId: string; to: DirectionalAutonomy; why: string }[] = [];
   unjudged: Unjudged[] = [];
   stopped = false;
   #finished: Finished[] = [];
@@ -57,8 +58,8 @@ export class FakeDesk implements Desk {
     this.unjudged = this.unjudged.filter(({ id }) => id !== actionId);
   }
 
-  async lowerAutonomy(loopId: string, why: string): Promise<void> {
-    this.lowered.push({ loopId, why });
+  async lowerAutonomy(loopId: string, to: DirectionalAutonomy, why: string): Promise<void> {
+    this.lowered.push({ loopId, to, why });
   }
 
   /** An approved change has been carried out. */

@@ -31,6 +31,8 @@ export interface Unjudged {
 export interface AutonomyOverride {
   readonly autonomy: DirectionalAutonomy;
   readonly setAtMs: number;
+  /** False: the controller lowered it after harm. */
+  readonly byPerson: boolean;
 }
 
 export interface DeskView {
@@ -60,6 +62,6 @@ export interface Desk {
   propose(content: ProposalContent, approvedBy: string | null, fence: number): Promise<void>;
   withdraw(id: string, why: string): Promise<void>;
   judge(actionId: string, judgement: Judgement): Promise<void>;
-  /** A loop that did harm asks from now on. */
-  lowerAutonomy(loopId: string, why: string): Promise<void>;
+  /** A loop that did harm does no more than this from now on. */
+  lowerAutonomy(loopId: string, to: DirectionalAutonomy, why: string): Promise<void>;
 }

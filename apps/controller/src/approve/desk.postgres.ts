@@ -143,7 +143,7 @@ export class PostgresDesk implements Desk {
     ]);
   }
 
-  async lowerAutonomy(loopId: string, why: string): Promise<void> {
+  async lowerAutonomy(loopId: string, to: DirectionalAutonomy, why: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
       await client.query(
         `INSERT INTO override (id, kind, subject, value, author, reason, expires_at)
@@ -151,7 +151,7 @@ export class PostgresDesk implements Desk {
            now() + $5::interval)
          ON CONFLICT (kind, subject) DO UPDATE SET value = $2, author = $3, reason = $4,
            created_at = now(), expires_at = now() + $5::interval`,
-        [loopId, JSON.stringify({ up: 'ask', down: 'ask' }), this.#actor(), why, LOWERED_FOR],
+        [loopId, JSON.stringify(to), this.#actor(), why, LOWERED_FOR],
       );
       await this.audit.recordIn(client, {
         actor: this.#actor(),
@@ -229,14 +229,20 @@ export class PostgresDesk implements Desk {
       subject: string;
       value: DirectionalAutonomy;
       set_ms: string;
+      author: string;
     }>(
-      `SELECT subject, value, floor(extract(epoch FROM created_at) * 1000)::bigint AS set_ms
+      `SELECT subject, value, author,
+              floor(extract(epoch FROM created_at) * 1000)::bigint AS set_ms
        FROM override WHERE kind = 'autonomy' AND expires_at > now()`,
     );
     return new Map(
-      rows.map(({ subject, value, set_ms }) => [
+      rows.map(({ subject, value, set_ms, author }) => [
         subject,
-        { autonomy: value, setAtMs: Number(set_ms) },
+        {
+          autonomy: value,
+          setAtMs: Number(set_ms),
+          byPerson: !author.startsWith('controller:'),
+        },
       ]),
     );
   }

@@ -1,3 +1,4 @@
+import type { Autonomy } from '@flyball/contract';
 import { sameKnob } from '@flyball/control';
 import { draftProposal, draftUndo } from '../approve/draft.ts';
 import type { LoopDecision } from '../decide/loop.ts';
@@ -5,6 +6,7 @@ import type { Assessment } from '../orient/assess.ts';
 import { judge } from './judge.ts';
 import { sampleRow, shownAutonomy } from './loop-view.ts';
 import {
+  autonomyOf,
   type CycleParts,
   type Decided,
   eventRow,
@@ -111,8 +113,14 @@ export class ActStage {
       if (judgement.state !== 'harmed') continue;
       const event = { kind: 'action.harmed', subject: content.loopId, text: judgement.text };
       this.parts.recorder.write('flyball_events', eventRow(event, actor, round));
-      await desk.lowerAutonomy(content.loopId, judgement.text);
       const [service, loop] = splitLoopId(content.loopId);
+      const policy = assessments.get(service)?.policy;
+      if (policy === undefined) continue;
+      const autonomy = autonomyOf(policy, loop, round);
+      if (autonomy.up === 'auto' || autonomy.down === 'auto') {
+        const to = { up: lowered(autonomy.up), down: lowered(autonomy.down) };
+        await desk.lowerAutonomy(content.loopId, to, judgement.text);
+      }
       const target = round.surroundings.get(service)?.targets.get(loop);
       // Undo only what is still in force: a later change is somebody's newer decision.
       if (target === undefined || 'away' in target || !sameKnob(target.value, content.after))
@@ -128,4 +136,9 @@ export class ActStage {
       await desk.propose(undo, approvedBy, round.fence);
     }
   }
+}
+
+/** Asks where it acted alone. What somebody has turned down further stays there. */
+function lowered(autonomy: Autonomy): Autonomy {
+  return autonomy === 'auto' ? 'ask' : autonomy;
 }

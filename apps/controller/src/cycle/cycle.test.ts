@@ -139,6 +139,7 @@ describe('the cycle, when it may not act', () => {
     world.desk.autonomy.set('checkout/replicas', {
       autonomy: { up: 'off', down: 'off' },
       setAtMs: world.clock.nowMs(),
+      byPerson: true,
     });
     await world.turn(5_000, { utilization: 0.2 });
     expect(world.lastSample()).toMatchObject({ reason: 'direction-off' });
@@ -157,6 +158,7 @@ describe('the cycle and other hands', () => {
     world.desk.autonomy.set('checkout/replicas', {
       autonomy: { up: 'ask', down: 'ask' },
       setAtMs: world.clock.nowMs() + 1,
+      byPerson: true,
     });
     // The signal still shows the two replicas of its window at first.
     for (let tick = 0; tick < 6; tick++) await world.turn(5_000, BUSY);
@@ -229,10 +231,28 @@ describe('a change that harmed', () => {
     expect(auto.replicas.value).toBe(2);
     await auto.turn(20_000, { utilization: 0.9 });
     expect(auto.desk.judged[0]?.judgement.state).toBe('harmed');
-    expect(auto.desk.lowered[0]?.loopId).toBe('checkout/replicas');
+    expect(auto.desk.lowered[0]).toMatchObject({
+      loopId: 'checkout/replicas',
+      to: { up: 'ask', down: 'ask' },
+    });
     expect(auto.desk.proposed.at(-1)).toMatchObject({
       approvedBy: 'policy:undo',
       content: { before: 2, after: 4, preconditions: { targetVersion: '2' } },
     });
+  });
+
+  it('does not raise what an operator has turned off meanwhile', async () => {
+    const auto = new World(policyOf(REPLICAS.replace('autonomy: ask', 'autonomy: auto')));
+    auto.replicas.value = 4;
+    await auto.turn(0, { utilization: 0.2 });
+    await auto.carryOut();
+    auto.desk.autonomy.set('checkout/replicas', {
+      autonomy: { up: 'off', down: 'off' },
+      setAtMs: auto.clock.nowMs(),
+      byPerson: true,
+    });
+    await auto.turn(20_000, { utilization: 0.9 });
+    expect(auto.desk.judged[0]?.judgement.state).toBe('harmed');
+    expect(auto.desk.lowered).toHaveLength(0);
   });
 });

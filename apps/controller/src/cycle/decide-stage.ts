@@ -106,7 +106,8 @@ export class DecideStage {
     const { memory } = state;
     const { desk } = round;
     const set = desk.autonomy.get(id);
-    if (memory.stopped !== null && set !== undefined && set.setAtMs > memory.stopped.atMs) {
+    const released = set?.byPerson === true && set.setAtMs > (memory.stopped?.atMs ?? 0);
+    if (memory.stopped !== null && released) {
       state.memory = { ...memory, stopped: null, knownVersion: target.version };
       return;
     }
