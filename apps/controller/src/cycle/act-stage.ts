@@ -122,6 +122,9 @@ export class ActStage {
         await desk.lowerAutonomy(content.loopId, to, judgement.text);
       }
       const target = round.surroundings.get(service)?.targets.get(loop);
+      // The word on the direction that did harm counts for its undoing too.
+      const word = Number(content.after) > Number(content.before) ? autonomy.up : autonomy.down;
+      if (word === 'off' || word === 'shadow') continue;
       // Undo only what is still in force: a later change is somebody's newer decision.
       if (target === undefined || 'away' in target || !sameKnob(target.value, content.after))
         continue;
@@ -132,7 +135,8 @@ export class ActStage {
         nowMs: round.nowMs,
         traceId: round.traceId,
       });
-      const approvedBy = content.autonomy === 'auto' ? 'policy:undo' : null;
+      const alone = content.autonomy === 'auto' && word === 'auto';
+      const approvedBy = alone ? 'policy:undo' : null;
       await desk.propose(undo, approvedBy, round.fence);
     }
   }

@@ -254,5 +254,6 @@ describe('a change that harmed', () => {
     await auto.turn(20_000, { utilization: 0.9 });
     expect(auto.desk.judged[0]?.judgement.state).toBe('harmed');
     expect(auto.desk.lowered).toHaveLength(0);
+    expect(auto.desk.proposed.at(-1)?.approvedBy).not.toBe('policy:undo');
   });
 });
