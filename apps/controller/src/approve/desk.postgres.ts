@@ -51,18 +51,18 @@ export class PostgresDesk implements Desk {
 
   async look(sinceMs: number): Promise<DeskView> {
     await this.#expire();
-    const [automation, pending, open, finished, unjudged, autonomy, trackRecord] =
-      await Promise.all([
-        this.automation.read(),
-        this.#pending(),
-        this.pool.query<{ loop_id: string }>(
-          `SELECT DISTINCT loop_id FROM action WHERE state IN ('queued', 'running')`,
-        ),
-        this.#finished(sinceMs),
-        this.#unjudged(),
-        this.#autonomy(),
-        this.#trackRecord(),
-      ]);
+    // Before the ended ones: an action that ends in between is then seen in both, never in none.
+    const open = await this.pool.query<{ loop_id: string }>(
+      `SELECT DISTINCT loop_id FROM action WHERE state IN ('queued', 'running')`,
+    );
+    const [automation, pending, finished, unjudged, autonomy, trackRecord] = await Promise.all([
+      this.automation.read(),
+      this.#pending(),
+      this.#finished(sinceMs),
+      this.#unjudged(),
+      this.#autonomy(),
+      this.#trackRecord(),
+    ]);
     return {
       automation,
       pending,

@@ -14,6 +14,8 @@ import { ControlState } from './service-state.ts';
 import { readSurroundings } from './surroundings.ts';
 
 const HOUR_MS = 3_600_000;
+/** Ends of actions become visible out of order: each look goes back this far. */
+const OVERLAP_MS = 60_000;
 
 /**
  * The OODA cycle: observe, orient, decide, act. It owns all state that changes from tick to tick,
@@ -27,6 +29,8 @@ export class Cycle {
   readonly #act: ActStage;
   /** Ends of actions up to here are known. */
   #seenUntilMs = 0;
+  /** Ends that were told already, by action id. */
+  readonly #told = new Map<string, number>();
   #loaded = false;
 
   constructor(private readonly parts: CycleParts) {
@@ -76,6 +80,7 @@ export class Cycle {
       state.memory = { ...memory, history: NO_MEMORY.history };
     }
     this.#seenUntilMs = nowMs - HOUR_MS;
+    this.#told.clear();
     this.#loaded = true;
   }
 
@@ -90,12 +95,17 @@ export class Cycle {
       observer.observe(policies.map(questionFor), nowMs, parent),
       readSurroundings(policies, this.parts, nowMs),
     ]);
-    const view = await desk.look(this.#seenUntilMs);
+    const view = await desk.look(this.#seenUntilMs - OVERLAP_MS);
+    const finished = view.finished.filter(({ id }) => !this.#told.has(id));
     this.#seenUntilMs = Math.max(
       this.#seenUntilMs,
       ...view.finished.map(({ finishedAtMs }) => finishedAtMs),
     );
-    return { snapshot, surroundings, desk: view };
+    for (const { id, finishedAtMs } of finished) this.#told.set(id, finishedAtMs);
+    for (const [id, atMs] of this.#told) {
+      if (atMs < this.#seenUntilMs - 2 * OVERLAP_MS) this.#told.delete(id);
+    }
+    return { snapshot, surroundings, desk: { ...view, finished } };
   }
 
   async #keep(policies: readonly Policy[], round: Round): Promise<void> {
