@@ -14,6 +14,9 @@ export function postgresPool(url: string, options: PostgresOptions = {}): pg.Poo
     idleTimeoutMillis: 30_000,
     statement_timeout: 15_000,
     lock_timeout: 10_000,
+    // The server's own limits say nothing when it is frozen or cut off.
+    query_timeout: 20_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.application ?? 'flyball',
   });

@@ -42,20 +42,8 @@ export class EventsController implements OnModuleDestroy {
       connection: 'keep-alive',
     });
     raw.write('retry: 2000\n\n');
-    const send = (numbered: NumberedEvent) => {
-      if (raw.writableLength > MOST_BUFFERED_BYTES) close();
-      else raw.write(frame(numbered));
-    };
-    for (const missed of this.#missed(lastId)) send(missed);
-    const unsubscribe = this.live.subscribe(send);
-    const heartbeat = setInterval(() => {
-      raw.write(': still here\n\n');
-      // A session that ended must not go on listening.
-      this.authenticator.authenticate(request).then(
-        (principal) => principal === null && close(),
-        () => {},
-      );
-    }, HEARTBEAT_MS);
+    let unsubscribe = () => {};
+    let heartbeat: NodeJS.Timeout | undefined;
     const close = () => {
       clearInterval(heartbeat);
       unsubscribe();
@@ -65,6 +53,21 @@ export class EventsController implements OnModuleDestroy {
     this.#clients.add(close);
     raw.on('close', close);
     raw.on('error', close);
+    const send = (numbered: NumberedEvent) => {
+      if (raw.writableLength > MOST_BUFFERED_BYTES) close();
+      else raw.write(frame(numbered));
+    };
+    for (const missed of this.#missed(lastId)) send(missed);
+    if (raw.writableEnded) return;
+    unsubscribe = this.live.subscribe(send);
+    heartbeat = setInterval(() => {
+      raw.write(': still here\n\n');
+      // A session that ended must not go on listening.
+      this.authenticator.authenticate(request).then(
+        (principal) => principal === null && close(),
+        () => {},
+      );
+    }, HEARTBEAT_MS);
   }
 
   onModuleDestroy(): void {
