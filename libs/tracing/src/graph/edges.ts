@@ -1,4 +1,4 @@
-import { type Interner, OVERFLOW_TEXT } from '../otlp/interner.ts';
+import { EMPTY_ID, type Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import {
   KIND_CLIENT,
   KIND_CONSUMER,
@@ -9,7 +9,7 @@ import {
 import { bucketTime } from '../red/bucket-time.ts';
 import { type CountColumns, Counts, countSpan } from '../red/counts.ts';
 import type { TraceView } from '../window/trace-view.ts';
-import { type EdgeType, PeerReader } from './peer.ts';
+import { callTypeOf, type EdgeType, PeerNames } from './peer.ts';
 
 /** A row of flyball_edges: an increment; rows of one key add up. */
 export interface EdgeRow extends CountColumns {
@@ -28,11 +28,13 @@ export interface EdgeLimits {
 const DEFAULTS: EdgeLimits = { maxSeries: 10_000 };
 
 interface Edge {
-  caller: string;
-  callee: string;
+  caller: number;
+  callee: number;
   type: EdgeType;
   counts: Counts;
 }
+
+const TYPES: readonly EdgeType[] = ['http', 'rpc', 'messaging', 'database', 'internal'];
 
 /**
  * Who calls whom, from every decided trace, kept or not.
@@ -45,8 +47,10 @@ interface Edge {
 export class EdgeAggregator {
   readonly #strings: Interner;
   readonly #limits: EdgeLimits;
-  readonly #edges = new Map<string, Edge>();
-  readonly #peers = new PeerReader();
+  /** By caller, then by callee and type: two look-ups, no key to build. */
+  readonly #edges = new Map<number, Map<number, Edge>>();
+  readonly #peers: PeerNames;
+  #count = 0;
   #time = 0;
   #finished: EdgeRow[] = [];
   #overflowed = 0;
@@ -54,6 +58,7 @@ export class EdgeAggregator {
 
   constructor(strings: Interner, limits: Partial<EdgeLimits> = {}) {
     this.#strings = strings;
+    this.#peers = new PeerNames(strings);
     this.#limits = { ...DEFAULTS, ...limits };
   }
 
@@ -100,50 +105,63 @@ export class EdgeAggregator {
     if (calls) this.#answered[parent] = 1;
     const type = this.#typeOf(spans, calls ? parent : child, receives);
     const failed = spans.isError(child) || (calls && spans.isError(parent));
-    const [from, to] = [this.#strings.text(caller), this.#strings.text(callee)];
-    countSpan(this.#countsOf(from, to, type), spans, timed, failed);
+    countSpan(this.#countsOf(caller, callee, type), spans, timed, failed);
   }
 
   #typeOf(spans: SpanTable, span: number, receives: boolean): EdgeType {
     const kind = spans.kind(span);
     const says =
       receives || kind === KIND_CLIENT || kind === KIND_PRODUCER || kind === KIND_CONSUMER;
-    return says ? this.#peers.read(spans, span).type : 'internal';
+    return says ? callTypeOf(spans, span) : 'internal';
   }
 
   #recordUnanswered(spans: SpanTable, span: number): void {
     const kind = spans.kind(span);
     if (kind !== KIND_CLIENT && kind !== KIND_PRODUCER) return;
-    const peer = this.#peers.read(spans, span);
-    if (peer.name === '') return;
-    const caller = this.#strings.text(spans.service(span));
-    const counts = this.#countsOf(caller, peer.name, peer.type);
+    const type = callTypeOf(spans, span);
+    const name = this.#peers.nameOf(spans, span, type);
+    if (name === EMPTY_ID) return;
+    const counts = this.#countsOf(spans.service(span), name, type);
     countSpan(counts, spans, span, spans.isError(span));
   }
 
-  #countsOf(caller: string, callee: string, type: EdgeType): Counts {
-    const key = `${caller}\0${callee}\0${type}`;
-    let edge = this.#edges.get(key);
-    if (edge === undefined && this.#edges.size >= this.#limits.maxSeries) {
-      this.#overflowed += 1;
-      edge = this.#add(`\0${type}`, OVERFLOW_TEXT, OVERFLOW_TEXT, type);
-    } else edge ??= this.#add(key, caller, callee, type);
+  #countsOf(caller: number, callee: number, type: EdgeType): Counts {
+    const known = this.#edges.get(caller)?.get(callee * TYPES.length + TYPES.indexOf(type));
+    if (known !== undefined) return known.counts;
+    if (this.#count < this.#limits.maxSeries) return this.#edgeOf(caller, callee, type);
+    this.#overflowed += 1;
+    return this.#edgeOf(OVERFLOW_ID, OVERFLOW_ID, type);
+  }
+
+  #edgeOf(caller: number, callee: number, type: EdgeType): Counts {
+    let callees = this.#edges.get(caller);
+    if (callees === undefined) {
+      callees = new Map();
+      this.#edges.set(caller, callees);
+    }
+    const key = callee * TYPES.length + TYPES.indexOf(type);
+    const known = callees.get(key);
+    if (known !== undefined) return known.counts;
+    const edge = { caller, callee, type, counts: new Counts() };
+    callees.set(key, edge);
+    this.#count += 1;
     return edge.counts;
   }
 
-  #add(key: string, caller: string, callee: string, type: EdgeType): Edge {
-    const known = this.#edges.get(key);
-    if (known !== undefined) return known;
-    const edge = { caller, callee, type, counts: new Counts() };
-    this.#edges.set(key, edge);
-    return edge;
-  }
-
   #turn(time: number): void {
-    for (const { caller, callee, type, counts } of this.#edges.values()) {
-      this.#finished.push({ time: this.#time, caller, callee, type, ...counts.columns() });
+    for (const callees of this.#edges.values()) {
+      for (const { caller, callee, type, counts } of callees.values()) {
+        this.#finished.push({
+          time: this.#time,
+          caller: this.#strings.text(caller),
+          callee: this.#strings.text(callee),
+          type,
+          ...counts.columns(),
+        });
+      }
     }
     this.#edges.clear();
+    this.#count = 0;
     this.#time = time;
   }
 }

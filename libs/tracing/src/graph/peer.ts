@@ -1,67 +1,97 @@
 import { AttributeReader } from '../otlp/attribute-reader.ts';
-import { KIND_CONSUMER, KIND_PRODUCER, type SpanTable } from '../otlp/span-table.ts';
+import { EMPTY_ID, type Interner, OPERATIONS_SHARE } from '../otlp/interner.ts';
+import {
+  KIND_CONSUMER,
+  KIND_PRODUCER,
+  META,
+  META_DATABASE,
+  META_HTTP,
+  META_KIND_MASK,
+  META_MESSAGING,
+  META_RPC,
+  type SpanTable,
+} from '../otlp/span-table.ts';
 
 /** How one service reaches another. */
 export type EdgeType = 'http' | 'rpc' | 'messaging' | 'database' | 'internal';
 
-/** What a span says about the far side of its call, by OpenTelemetry's semantic conventions. */
-export interface Peer {
-  type: EdgeType;
-  /** Name of the far side for an edge to something that sends no spans; '' when there is none. */
-  name: string;
+/** What a span says of its call, by the attributes that the scan has marked. */
+export function callTypeOf(spans: SpanTable, span: number): EdgeType {
+  const meta = spans.word(span, META);
+  if ((meta & META_DATABASE) !== 0) return 'database';
+  const kind = meta & META_KIND_MASK;
+  if ((meta & META_MESSAGING) !== 0 || kind === KIND_PRODUCER || kind === KIND_CONSUMER) {
+    return 'messaging';
+  }
+  return (meta & (META_RPC | META_HTTP)) === META_HTTP ? 'http' : 'rpc';
 }
 
-/** Current names first, then those of older conventions. */
+/** By OpenTelemetry's semantic conventions; current names first, then those of older ones. */
 const KEYS = [
+  'peer.service',
   'db.system.name',
   'db.system',
   'db.namespace',
   'db.name',
   'messaging.system',
   'messaging.destination.name',
-  'rpc.system',
-  'http.request.method',
-  'http.method',
-  'peer.service',
   'server.address',
   'net.peer.name',
 ] as const;
 
 type Key = (typeof KEYS)[number];
 
-/** Reads the few attributes that tell the kind and name of a call's far side. */
-export class PeerReader {
+const at = (key: Key): number => KEYS.indexOf(key);
+const PEER = [at('peer.service')];
+const DATABASE = [at('db.system.name'), at('db.system')];
+const NAMESPACE = [at('db.namespace'), at('db.name')];
+const BROKER = [at('messaging.system')];
+const DESTINATION = [at('messaging.destination.name')];
+const ADDRESS = [at('server.address'), at('net.peer.name')];
+
+/** An interned id is below this. */
+const IDS = 2 ** 24;
+/** Joined names remembered at most; they are few where names are names. */
+const MAX_JOINED = 10_000;
+
+/** Names the far side of a call that sends no spans: a database, a broker, a foreign host. */
+export class PeerNames {
+  readonly #strings: Interner;
   readonly #reader = new AttributeReader(KEYS);
+  readonly #joined = new Map<number, number>();
 
-  read(spans: SpanTable, span: number): Peer {
+  constructor(strings: Interner) {
+    this.#strings = strings;
+  }
+
+  /** The interned name, or `EMPTY_ID` when the span does not say. */
+  nameOf(spans: SpanTable, span: number, type: EdgeType): number {
     this.#reader.readSpan(spans, span);
-    const peer = this.#first('peer.service');
-    const database = this.#first('db.system.name', 'db.system');
-    if (database !== '') {
-      const named = join(database, this.#first('db.namespace', 'db.name'));
-      return { type: 'database', name: peer || named };
-    }
-    const kind = spans.kind(span);
-    const broker = this.#first('messaging.system');
-    if (broker !== '' || kind === KIND_PRODUCER || kind === KIND_CONSUMER) {
-      const named = join(broker, this.#first('messaging.destination.name'));
-      return { type: 'messaging', name: peer || named };
-    }
-    const address = this.#first('server.address', 'net.peer.name');
-    const http = this.#first('http.request.method', 'http.method') !== '';
-    const type = this.#first('rpc.system') === '' && http ? 'http' : 'rpc';
-    return { type, name: peer || address };
+    const peer = this.#first(PEER);
+    if (peer !== EMPTY_ID) return peer;
+    if (type === 'database') return this.#join(this.#first(DATABASE), this.#first(NAMESPACE));
+    if (type === 'messaging') return this.#join(this.#first(BROKER), this.#first(DESTINATION));
+    return this.#first(ADDRESS);
   }
 
-  #first(...keys: Key[]): string {
+  #first(keys: readonly number[]): number {
     for (const key of keys) {
-      const value = this.#reader.values[KEYS.indexOf(key)];
-      if (value !== undefined && value !== '') return value;
+      const id = this.#reader.id(key, this.#strings);
+      if (id !== EMPTY_ID) return id;
     }
-    return '';
+    return EMPTY_ID;
   }
-}
 
-function join(system: string, part: string): string {
-  return system === '' || part === '' ? system || part : `${system}/${part}`;
+  /** `system/part`, or the one of them that is known. */
+  #join(system: number, part: number): number {
+    if (system === EMPTY_ID || part === EMPTY_ID) return system === EMPTY_ID ? part : system;
+    const key = system * IDS + part;
+    const known = this.#joined.get(key);
+    if (known !== undefined) return known;
+    const name = `${this.#strings.text(system)}/${this.#strings.text(part)}`;
+    const id = this.#strings.internText(name, OPERATIONS_SHARE);
+    if (this.#joined.size >= MAX_JOINED) this.#joined.clear();
+    this.#joined.set(key, id);
+    return id;
+  }
 }

@@ -67,26 +67,26 @@ export class Interner {
     return text;
   }
 
-  internText(text: string): number {
+  internText(text: string, share = 1): number {
     const bytes = encodeUtf8(text);
-    return this.intern(bytes, viewOf(bytes), 0, bytes.length);
+    return this.intern(bytes, 0, bytes.length, share);
   }
 
   /**
    * The id of `length` bytes at `offset`; `NOT_UTF8` when they are no text. A new string is taken
    * while less than `share` of the room is used.
    */
-  intern(bytes: Uint8Array, view: DataView, offset: number, length: number, share = 1): number {
+  intern(bytes: Uint8Array, offset: number, length: number, share = 1): number {
     if (length > MAX_STRING_BYTES) {
-      if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
+      if (!isText(bytes, offset, length)) return NOT_UTF8;
       return this.#overflow();
     }
-    const hash = hashBytes(bytes, view, offset, length);
+    const hash = hashBytes(bytes, offset, length);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let probe = 0; probe < MAX_PROBES; probe += 1) {
       const entry = this.#slots[slot] as number;
-      if (entry === 0) return this.#insert(bytes, view, offset, length, hash, slot, share);
+      if (entry === 0) return this.#insert(bytes, offset, length, hash, slot, share);
       const id = entry - 1;
       if (
         this.#hashes[id] === hash &&
@@ -97,7 +97,7 @@ export class Interner {
       }
       slot = (slot + 1) & mask;
     }
-    return isUtf8(bytes, view, offset, offset + length) ? this.#overflow() : NOT_UTF8;
+    return isText(bytes, offset, length) ? this.#overflow() : NOT_UTF8;
   }
 
   #overflow(): number {
@@ -116,14 +116,13 @@ export class Interner {
 
   #insert(
     bytes: Uint8Array,
-    view: DataView,
     offset: number,
     length: number,
     hash: number,
     slot: number,
     share: number,
   ): number {
-    if (!isUtf8(bytes, view, offset, offset + length)) return NOT_UTF8;
+    if (!isText(bytes, offset, length)) return NOT_UTF8;
     const { maxEntries, maxBytes } = this.#limits;
     if (this.#size >= share * maxEntries || this.#arenaUsed + length > share * maxBytes) {
       return this.#overflow();
@@ -170,6 +169,10 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+function isText(bytes: Uint8Array, offset: number, length: number): boolean {
+  return isUtf8(bytes, viewOf(bytes), offset, offset + length);
+}
+
 function doubled(column: Int32Array): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(column.length * 2);
   grown.set(column);
@@ -177,11 +180,18 @@ function doubled(column: Int32Array): Int32Array<ArrayBuffer> {
 }
 
 /** Multiply-xor over four bytes at a time, with a final mix so that low bits depend on all. */
-function hashBytes(bytes: Uint8Array, view: DataView, offset: number, length: number): number {
+function hashBytes(bytes: Uint8Array, offset: number, length: number): number {
   let hash = 0x9e3779b1 ^ length;
   const end = offset + length;
   let at = offset;
-  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x85ebca6b);
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    hash = Math.imul(hash ^ word, 0x85ebca6b);
+  }
   for (; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0xc2b2ae35);

@@ -97,7 +97,7 @@ function readString(reader: WireReader, end: number, strings: Interner): number 
       continue;
     }
     const size = reader.length(end);
-    id = strings.intern(reader.bytes, reader.view, reader.at, size);
+    id = strings.intern(reader.bytes, reader.at, size);
     reader.at += size;
   }
   return id === NOT_UTF8 ? EMPTY_ID : id;

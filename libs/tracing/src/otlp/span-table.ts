@@ -47,9 +47,18 @@ export const META_TRACE_STATE = 1 << 8;
 export const META_NEGATIVE = 1 << 9;
 /** Set by the window: the same span is waiting already, so it must not count twice. */
 export const META_DUPLICATE = 1 << 10;
+/** Set by the window: the trace of this span was decided before. */
+export const META_LATE = 1 << 28;
+/** Set by the window when it takes no new traces: this span's trace is none of those it knows. */
+export const META_UNHELD = 1 << 29;
 /** The attribute `flyball.blocking` is present, and its value. */
 export const META_BLOCKING_SET = 1 << 11;
 export const META_BLOCKING = 1 << 12;
+/** What the span's attributes say of the call it is part of: which conventions they follow. */
+export const META_DATABASE = 1 << 13;
+export const META_MESSAGING = 1 << 14;
+export const META_RPC = 1 << 15;
+export const META_HTTP = 1 << 16;
 
 export const SPAN_KINDS = [
   'Unspecified',

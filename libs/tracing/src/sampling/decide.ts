@@ -119,7 +119,7 @@ function compileAttribute(key: string, anyOf: string[] | undefined): Test {
   const reader = new AttributeReader([key]);
   const wanted = anyOf === undefined ? undefined : new Set(anyOf);
   const matches = (): boolean => {
-    const [value] = reader.values;
+    const value = reader.text(0);
     return value !== undefined && (wanted === undefined || wanted.has(value));
   };
   return ({ spans }) =>
