@@ -10,7 +10,8 @@ import {
   type Shape,
   TOO_MANY_PARTS,
 } from './check.ts';
-import { EMPTY_ID, type Interner, NOT_UTF8, OPERATIONS_SHARE, viewOf } from './interner.ts';
+import { EMPTY_ID, type Interner, NOT_UTF8, OPERATIONS_SHARE } from './interner.ts';
+import { noteMarker } from './markers.ts';
 import { mergeSplitMessages } from './merge.ts';
 import { faultOf, type OtlpFault, type Rejected, Rejections } from './rejections.ts';
 import { type ResourceNames, readResourceNames } from './resource.ts';
@@ -265,14 +266,7 @@ class TraceScan {
     const reader = this.#reader;
     const start = reader.at;
     this.#textValid = checkKeyValue(reader, end) && this.#textValid;
-    const { bytes } = reader;
-    const length = bytes[start + 2] as number;
-    // Length and first letter of the key rule out what means nothing to the scan.
-    if (length < MARKER_LETTERS.length && MARKER_LETTERS[length] === bytes[start + 3]) {
-      noteMarker(reader, rows, base, start + 1);
-    } else if (length === BLOCKING_KEY[1] && bytes[start + 3] === BLOCKING_KEY[2]) {
-      noteBlocking(rows, base, bytes, start + 1);
-    }
+    noteMarker(reader, rows, base, start + 1);
   }
 
   /** Copies an id of `words` words when it has that length; returns its length in bytes. */
@@ -366,94 +360,4 @@ function noteDirection(rows: Int32Array, base: number): void {
   const endLow = rows[base + field.END_LO]! >>> 0;
   if (endHigh === startHigh && endLow >= startLow) return;
   rows[base + field.META] = rows[base + field.META]! | field.META_NEGATIVE;
-}
-
-interface Marker {
-  /** The key as the first field of a KeyValue, and its value's tag after it: bytes, then words. */
-  readonly length: number;
-  readonly words: Int32Array;
-  readonly flag: number;
-}
-
-const MARKERS: readonly Marker[][] = markersByLength([
-  ['http.request.method', field.META_HTTP],
-  ['http.method', field.META_HTTP],
-  ['rpc.system', field.META_RPC],
-  ['db.system.name', field.META_DATABASE],
-  ['db.system', field.META_DATABASE],
-  ['messaging.system', field.META_MESSAGING],
-]);
-/** The first letter of the marking keys, by their length: no two of one length differ in it. */
-const MARKER_LETTERS = Uint8Array.from(MARKERS, ([marker]) => (marker?.words[0] ?? 0) >>> 8);
-
-function markersByLength(keys: readonly [key: string, flag: number][]): Marker[][] {
-  const longest = Math.max(...keys.map(([key]) => key.length));
-  const markers: Marker[][] = Array.from({ length: longest + 1 }, () => []);
-  for (const [key, flag] of keys) {
-    const bytes = ascii(`\n${String.fromCharCode(key.length)}${key}\x12`);
-    const { length } = bytes;
-    const view = viewOf(bytes);
-    // The last word overlaps the one before, so that any length is whole words.
-    const words = Int32Array.from({ length: Math.ceil(length / 4) }, (_, word) =>
-      view.getInt32(Math.min(word * 4, length - 4)),
-    );
-    markers[key.length]?.push({ length, words, flag });
-  }
-  return markers;
-}
-
-/** Sets the flag of a marking attribute, whose KeyValue's first field begins at `at`. */
-function noteMarker(reader: WireReader, rows: Int32Array, base: number, at: number): void {
-  const { bytes, view } = reader;
-  for (const { length, words, flag } of MARKERS[bytes[at + 1] as number] as Marker[]) {
-    if (!beginsWithWords(view, at, words, length)) continue;
-    // An empty text says nothing.
-    if ((bytes[at + length] as number) > 2) rows[base + field.META]! |= flag;
-    return;
-  }
-}
-
-function beginsWithWords(view: DataView, at: number, words: Int32Array, length: number): boolean {
-  if (at + length > view.byteLength) return false;
-  const last = words.length - 1;
-  for (let word = 0; word < last; word += 1) {
-    if (view.getInt32(at + 4 * word) !== words[word]) return false;
-  }
-  return view.getInt32(at + length - 4) === words[last];
-}
-
-function noteBlocking(rows: Int32Array, base: number, bytes: Uint8Array, at: number): void {
-  const blocking = readBlocking(bytes, at);
-  if (blocking === undefined) return;
-  const meta = (rows[base + field.META] as number) & ~field.META_BLOCKING;
-  rows[base + field.META] = meta | field.META_BLOCKING_SET | (blocking ? field.META_BLOCKING : 0);
-}
-
-/** `flyball.blocking`, preceded by the tag and length of a KeyValue's key. */
-const BLOCKING_KEY = ascii('\n\x10flyball.blocking');
-
-/** An AnyValue with its tag and length: a boolean, or the text of one. */
-const BLOCKING_VALUES: readonly [bytes: Uint8Array, blocking: boolean][] = [
-  [ascii('\x12\x02\x10\x01'), true],
-  [ascii('\x12\x02\x10\x00'), false],
-  [ascii('\x12\x06\n\x04true'), true],
-  [ascii('\x12\x07\n\x05false'), false],
-];
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-}
-
-/** The value when a KeyValue at `at`, encoded in the usual order, is `flyball.blocking`. */
-function readBlocking(bytes: Uint8Array, at: number): boolean | undefined {
-  if (!beginsWith(bytes, at, BLOCKING_KEY)) return undefined;
-  const value = at + BLOCKING_KEY.length;
-  return BLOCKING_VALUES.find(([expected]) => beginsWith(bytes, value, expected))?.[1];
-}
-
-function beginsWith(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
-  for (let index = 0; index < expected.length; index += 1) {
-    if (bytes[at + index] !== expected[index]) return false;
-  }
-  return true;
 }
