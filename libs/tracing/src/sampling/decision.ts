@@ -9,7 +9,11 @@ export type DecisionReason =
   /** A rule without conditions. */
   | 'rest'
   /** No rule matched: dropped. */
-  | 'no_match';
+  | 'no_match'
+  /** Overload: decided span by span, without waiting for the trace. */
+  | 'overload'
+  /** Dropped before, and kept now because a look back asked for it. */
+  | 'promoted';
 
 /** What is to be done with a trace, and why. */
 export interface Decision {

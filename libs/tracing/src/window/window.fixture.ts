@@ -65,13 +65,17 @@ export class TwinWindow {
     this.#closing = true;
   }
 
-  add(spans: readonly TwinSpan[], nowMs: number): Record<string, number> {
-    const result = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0 };
+  add(spans: readonly TwinSpan[], nowMs: number, knownOnly = false): Record<string, number> {
+    const result = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0, unheld: 0 };
     for (const span of spans) {
       let trace = this.#traces.find(({ traceId }) => traceId === span.traceId);
       const decided = this.#decided.get(span.traceId);
       if (trace === undefined && decided === false) {
         result.lateDropped += 1;
+        continue;
+      }
+      if (knownOnly && trace === undefined && decided === undefined) {
+        result.unheld += 1;
         continue;
       }
       if (trace?.spans.some(({ spanId }) => spanId === span.spanId)) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeSpan } from '../otlp/decode-span.ts';
 import { Interner } from '../otlp/interner.ts';
+import { META, META_DUPLICATE, META_LATE, META_UNHELD } from '../otlp/span-table.ts';
 import { tableOf } from '../otlp/trace.fixture.ts';
 import type { Decision } from '../sampling/decision.ts';
 import type { WindowConfig } from './config.ts';
@@ -37,7 +38,7 @@ interface Sketch {
 }
 
 type Command =
-  | { do: 'add'; spans: Sketch[] }
+  | { do: 'add'; spans: Sketch[]; knownOnly: boolean }
   | { do: 'wait'; ms: number }
   | { do: 'drain' }
   | { do: 'shutdown' };
@@ -54,6 +55,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('add' as const),
       spans: fc.array(sketch, { minLength: 1, maxLength: 12 }),
+      knownOnly: fc.integer({ min: 0, max: 3 }).map((dice) => dice === 0),
     }),
   },
   {
@@ -73,7 +75,7 @@ class Pair {
   run(step: Command): void {
     switch (step.do) {
       case 'add':
-        this.add(step.spans);
+        this.add(step.spans, step.knownOnly);
         return;
       case 'wait':
         this.nowMs += step.ms;
@@ -87,7 +89,7 @@ class Pair {
     }
   }
 
-  add(sketches: Sketch[]): void {
+  add(sketches: Sketch[], knownOnly: boolean): void {
     const table = tableOf(
       strings,
       sketches.map(({ trace, span, root }) => ({
@@ -102,7 +104,12 @@ class Pair {
       spanId: table.spanId(row),
       root: table.isRoot(row),
     }));
-    expect(this.real.add(table, this.nowMs)).toEqual(this.twin.add(spans, this.nowMs));
+    const real = this.real.add(table, this.nowMs, knownOnly);
+    expect(real).toEqual(this.twin.add(spans, this.nowMs, knownOnly));
+    const flagged = (flag: number) => spans.filter((_, row) => table.word(row, META) & flag).length;
+    expect(flagged(META_DUPLICATE)).toBe(real.duplicates);
+    expect(flagged(META_LATE)).toBe(real.lateDropped + real.lateKept);
+    expect(flagged(META_UNHELD)).toBe(real.unheld);
   }
 
   drain(): void {

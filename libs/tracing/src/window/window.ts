@@ -3,6 +3,8 @@ import {
   LENGTH,
   META,
   META_DUPLICATE,
+  META_LATE,
+  META_UNHELD,
   PARENT_A,
   PARENT_B,
   SPAN_A,
@@ -29,6 +31,8 @@ export interface AddResult {
   lateDropped: number;
   /** Spans of traces decided before and kept: they come out of `due` with trigger 'late'. */
   lateKept: number;
+  /** Spans of traces not known before, left to the caller because it said `knownOnly`. */
+  unheld: number;
 }
 
 export interface WindowStats {
@@ -90,15 +94,17 @@ export class TraceWindow {
 
   /**
    * Takes over the spans of one scanned body. The table may be reused at once; the body itself is
-   * kept by reference and must not change. Duplicates are flagged in the table.
+   * kept by reference and must not change. Duplicates and late spans are flagged in the table.
+   *
+   * @param knownOnly overload: take spans of traces that wait or were decided, and flag the others
    */
-  add(table: SpanTable, nowMs: number): AddResult {
+  add(table: SpanTable, nowMs: number, knownOnly = false): AddResult {
     this.#advance(nowMs);
-    const result: AddResult = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0 };
+    const result: AddResult = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0, unheld: 0 };
     if (table.count === 0) return result;
     const body = this.#bodies.open(table.bodies[0] as Uint8Array, table.count);
     for (let span = 0; span < table.count; span += 1) {
-      this.#addSpan(table.rows, span * WORDS, body, result);
+      this.#addSpan(table.rows, span * WORDS, body, result, knownOnly);
     }
     this.#bodies.close(body);
     return result;
@@ -186,23 +192,37 @@ export class TraceWindow {
     );
   }
 
-  #addSpan(rows: Int32Array, base: number, body: number, result: AddResult): void {
+  #addSpan(
+    rows: Int32Array,
+    base: number,
+    body: number,
+    result: AddResult,
+    knownOnly: boolean,
+  ): void {
     const hash = this.#table.hashOf(rows, base);
     let entry = this.#table.find(rows, base, hash);
     if (entry === NO_ENTRY) {
       if (this.#dropped.has(rows, base, hash)) {
         result.lateDropped += 1;
+        flag(rows, base, META_LATE);
+        return;
+      }
+      if (knownOnly && this.#kept.get(rows, base, hash) === undefined) {
+        result.unheld += 1;
+        flag(rows, base, META_UNHELD);
         return;
       }
       entry = this.#open(rows, base, hash);
     } else if (this.#isDuplicate(entry, rows, base)) {
-      rows[base + META] = (rows[base + META] as number) | META_DUPLICATE;
+      flag(rows, base, META_DUPLICATE);
       result.duplicates += 1;
       return;
     }
     this.#store(entry, rows, base, body);
-    if ((this.#table.word(entry, trace.FLAGS) & LATE) !== 0) result.lateKept += 1;
-    else result.added += 1;
+    if ((this.#table.word(entry, trace.FLAGS) & LATE) !== 0) {
+      result.lateKept += 1;
+      flag(rows, base, META_LATE);
+    } else result.added += 1;
   }
 
   /** A new entry: waiting, or due at once when its trace was kept before. */
@@ -386,6 +406,10 @@ export class TraceWindow {
       if ((flags & ROOTED) !== 0) this.#rooted.remove(entry);
     }
   }
+}
+
+function flag(rows: Int32Array, base: number, bit: number): void {
+  rows[base + META] = (rows[base + META] as number) | bit;
 }
 
 function triggerOf(flags: number): Trigger {
