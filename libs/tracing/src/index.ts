@@ -1,3 +1,5 @@
+export { reframe } from './affinity/reframe.ts';
+export { Rendezvous } from './affinity/rendezvous.ts';
 export { formatTraceParent, parseTraceParent, type TraceParent } from './context/trace-parent.ts';
 export {
   formatThreshold,
