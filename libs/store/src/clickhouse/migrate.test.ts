@@ -43,11 +43,40 @@ test('a half-applied version is completed', async () => {
   expect(await rows("SELECT name FROM system.tables WHERE name = 'flyball_red'")).toHaveLength(1);
 });
 
+test('the ledger tells triggers apart, and the slowest kept trace of a series wins', async () => {
+  await migrateClickHouse(client);
+  await migrateClickHouse(client, { again: true });
+  const decided = { time: '2100-01-01 00:00:00', policy: 'p', reason: 'rest', seen: 1, spans: 2 };
+  const served = { time: '2100-01-01 00:00:00', service: 's', operation: 'o', kind: 'Server' };
+  const insert = (table: string, ...values: object[]) =>
+    client.insert({ table, values, format: 'JSONEachRow' });
+  await insert(
+    'flyball_sampling',
+    { ...decided, trigger: 'root' },
+    { ...decided, trigger: 'late' },
+  );
+  await insert('flyball_sampling', { ...decided, trigger: 'root', probability_sum: 0.5 });
+  await insert('flyball_exemplars', { ...served, slowest: [7, 'fast', 'a'] });
+  await insert('flyball_exemplars', { ...served, slowest: [30, 'slow', 'b'] });
+  await client.command({ query: 'OPTIMIZE TABLE flyball_sampling FINAL' });
+  await client.command({ query: 'OPTIMIZE TABLE flyball_exemplars FINAL' });
+  expect(
+    await rows(`SELECT trigger, toUInt32(seen) AS seen, probability_sum AS p
+      FROM flyball_sampling WHERE policy = 'p' ORDER BY trigger`),
+  ).toEqual([
+    { trigger: 'late', seen: 1, p: 0 },
+    { trigger: 'root', seen: 2, p: 0.5 },
+  ]);
+  expect(
+    await rows("SELECT slowest.2 AS trace FROM flyball_exemplars WHERE service = 's'"),
+  ).toEqual([{ trace: 'slow' }]);
+});
+
 test('a table that was dropped comes back when everything is applied again', async () => {
   await migrateClickHouse(client);
   await client.command({ query: 'DROP TABLE flyball_red' });
   expect(await migrateClickHouse(client)).toEqual([]);
-  expect(await migrateClickHouse(client, { again: true })).toEqual([1]);
+  expect(await migrateClickHouse(client, { again: true })).toEqual([1, 2]);
   expect(await rows("SELECT name FROM system.tables WHERE name = 'flyball_red'")).toHaveLength(1);
 });
 

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ownTables } from './own-tables.ts';
+import { qualityStatements } from './quality-tables.ts';
 import {
   logsTable,
   metricTables,
@@ -36,6 +37,11 @@ export function clickhouseMigrations(options: SchemaOptions = {}): ClickHouseMig
         logsTable(days),
         ...ownTables(days),
       ],
+    },
+    {
+      version: 2,
+      name: 'ingest quality, exemplars, a ledger with triggers',
+      statements: qualityStatements(days),
     },
   ];
 }

@@ -5,18 +5,12 @@
  * several a bucket, and readers sum. Duration histograms are base-2 exponential at scale 4
  * (16 buckets per octave, over nanoseconds), as a map from bucket index to count.
  */
+import { type Aggregate, aggregateTable, low } from './aggregate-table.ts';
 
-const low = 'LowCardinality(String)';
 const sum = 'SimpleAggregateFunction(sum, UInt64)';
 const buckets = 'SimpleAggregateFunction(sumMap, Map(Int16, UInt64))';
 /** Any one of them; an empty one never wins. */
 const example = 'SimpleAggregateFunction(max, String)';
-
-interface Aggregate {
-  readonly name: string;
-  readonly keys: readonly string[];
-  readonly values: Readonly<Record<string, string>>;
-}
 
 const aggregates: readonly Aggregate[] = [
   {
@@ -59,21 +53,6 @@ const aggregates: readonly Aggregate[] = [
     values: { seen: sum, kept: sum, bytes: sum },
   },
 ];
-
-function aggregateTable({ name, keys, values }: Aggregate, ttlDays: number): string {
-  const columns = [
-    'time DateTime CODEC(Delta, ZSTD(1))',
-    ...keys.map((key) => `${key} ${low}`),
-    ...Object.entries(values).map(([value, type]) => `${value} ${type} CODEC(ZSTD(1))`),
-  ];
-  return `CREATE TABLE IF NOT EXISTS ${name} (
-  ${columns.join(',\n  ')}
-) ENGINE = AggregatingMergeTree
-PARTITION BY toDate(time)
-ORDER BY (${[...keys, 'time'].join(', ')})
-TTL time + toIntervalDay(${ttlDays})
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000`;
-}
 
 const knob = 'Map(LowCardinality(String), Float64)';
 

@@ -5,7 +5,6 @@ import { randomHex, seeded } from '../otlp/load.fixture.ts';
 import { type SpanSketch, tableOf, traceOf } from '../otlp/trace.fixture.ts';
 import { TraceView } from '../window/trace-view.ts';
 import { decide } from './decide.ts';
-import { SamplingLedger } from './ledger.ts';
 import type { Condition, SamplingRules } from './rules.ts';
 
 const strings = new Interner();
@@ -192,18 +191,3 @@ test('sums over adjusted counts are unbiased', () => {
     expect(truth).toBe(20_000);
   }
 }, 60_000);
-
-test('the ledger counts what was decided, drops included, but late spans once', () => {
-  const ledger = new SamplingLedger();
-  for (const traceId of [LUCKY, UNLUCKY, UNLUCKY]) {
-    const trace = traceOf(strings, [{ id: 'a', traceId }]);
-    ledger.record(trace, decide(trace, USUAL, strings), 12_345);
-  }
-  const late = traceOf(strings, [{ id: 'a' }]);
-  late.trigger = 'late';
-  ledger.record(late, decide(late, USUAL, strings), 12_345);
-  expect(ledger.drain()).toEqual([
-    { time: 10, policy: 'rest', reason: 'rest', seen: 3, kept: 1, bytes: 300 },
-  ]);
-  expect(ledger.drain()).toEqual([]);
-});
