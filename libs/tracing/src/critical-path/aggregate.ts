@@ -114,7 +114,7 @@ export class CriticalPathAggregator {
       return;
     }
     const columns = this.#columns;
-    columnsOfTable(spans, root, columns, this.#workspace);
+    columnsOfTable(spans, root, columns, this.#workspace, trace.parents);
     const path = criticalPath(columns, this.#workspace);
     if (path.rootIndex === -1) {
       this.#rootless += 1;

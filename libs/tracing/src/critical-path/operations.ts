@@ -30,13 +30,13 @@ export function timeByOperation(
   isError: (span: number) => boolean = () => false,
 ): OperationTime[] {
   const ws = path.workspace;
-  const rows = new Map<number, OperationTime>();
+  const rows = new RowsByOperation();
   for (let i = 0; i < ws.reached; i++) {
     const span = ws.order[i]!;
     const slack = slackNs[span]!;
     if (Number.isNaN(slack)) continue;
     const exclusiveNs = path.exclusiveNs[span]!;
-    const row = rowOf(rows, columns.service[span]!, columns.operation[span]!, span);
+    const row = rows.of(columns.service[span]!, columns.operation[span]!, span);
     row.spans++;
     if (exclusiveNs > 0) row.spansOnPath++;
     if (exclusiveNs > path.exclusiveNs[row.exampleSpan]!) row.exampleSpan = span;
@@ -45,30 +45,52 @@ export function timeByOperation(
     row.slackNs = Math.min(row.slackNs, slack);
     row.dragNs += dragNs[span]!;
   }
-  return [...rows.values()];
+  return rows.list;
 }
 
-function rowOf(
-  rows: Map<number, OperationTime>,
-  service: number,
-  operation: number,
-  span: number,
-): OperationTime {
-  // Both are 32-bit numbers, of which real tables use far fewer than 2^26 operations.
-  const key = service * 2 ** 26 + operation;
-  const known = rows.get(key);
-  if (known !== undefined) return known;
-  const row: OperationTime = {
-    service,
-    operation,
-    exclusiveNs: 0,
-    spans: 0,
-    spansOnPath: 0,
-    failedSpans: 0,
-    slackNs: Number.POSITIVE_INFINITY,
-    dragNs: 0,
-    exampleSpan: span,
-  };
-  rows.set(key, row);
-  return row;
+/** Most traces have few operations: looking at all of them is faster than a map. */
+const FEW = 16;
+
+class RowsByOperation {
+  readonly list: OperationTime[] = [];
+  #index: Map<number, OperationTime> | undefined;
+
+  of(service: number, operation: number, span: number): OperationTime {
+    return this.#find(service, operation) ?? this.#add(service, operation, span);
+  }
+
+  #find(service: number, operation: number): OperationTime | undefined {
+    if (this.#index !== undefined) return this.#index.get(keyOf(service, operation));
+    for (const row of this.list) {
+      if (row.service === service && row.operation === operation) return row;
+    }
+    return undefined;
+  }
+
+  #add(service: number, operation: number, span: number): OperationTime {
+    const row: OperationTime = {
+      service,
+      operation,
+      exclusiveNs: 0,
+      spans: 0,
+      spansOnPath: 0,
+      failedSpans: 0,
+      slackNs: Number.POSITIVE_INFINITY,
+      dragNs: 0,
+      exampleSpan: span,
+    };
+    this.list.push(row);
+    if (this.#index !== undefined) this.#index.set(keyOf(service, operation), row);
+    else if (this.list.length > FEW) {
+      this.#index = new Map(
+        this.list.map((known) => [keyOf(known.service, known.operation), known]),
+      );
+    }
+    return row;
+  }
+}
+
+/** Both are 32-bit numbers, of which real tables use far fewer than 2^26 operations. */
+function keyOf(service: number, operation: number): number {
+  return service * 2 ** 26 + operation;
 }

@@ -32,12 +32,16 @@ const FIRST_HOST = 2;
 /**
  * Fills `columns` with the spans of one trace; row `i` of the table is span `i`. Offsets count
  * from the start of row `root` (or of row 0 when it is -1).
+ *
+ * @param parents the parent row of each span, when somebody has linked them already and no id
+ *   occurs twice
  */
 export function columnsOfTable(
   table: SpanTable,
   root: number,
   columns: PathColumns,
   ws: PathWorkspace,
+  parents?: Int32Array,
 ): void {
   const { rows, count } = table;
   columns.reset(count);
@@ -63,7 +67,8 @@ export function columnsOfTable(
     columns.parentHi[i] = rows[row + PARENT_A]!;
     columns.parentLo[i] = rows[row + PARENT_B]!;
   }
-  linkParents(columns, ws, (a, b) => compareBodies(table, a, b));
+  if (parents === undefined) linkParents(columns, ws, (a, b) => compareBodies(table, a, b));
+  else for (let i = 0; i < count; i++) columns.parent[i] = parents[i]!;
 }
 
 function compareBodies(table: SpanTable, a: number, b: number): number {

@@ -7,37 +7,41 @@
  * A quantile is answered with the geometric middle of its bucket, so its relative error is at most
  * 2^(1/32) - 1 = 2.2 %.
  */
-const BUCKETS_PER_OCTAVE = 16;
+export const BUCKETS_PER_OCTAVE = 16;
 /** 2^53 ns, above which a double no longer holds every nanosecond, is 104 days. */
 export const MAX_BUCKET = 64 * BUCKETS_PER_OCTAVE - 1;
 
 /** 2^(k/16) for k = 0 … 16. From square roots, which are exact in the last bit on every machine. */
-const BOUNDARIES = boundaries();
+const BOUNDARIES = Float64Array.from(boundaries());
+const POWERS = Float64Array.from({ length: 64 }, (_, exponent) => 2 ** exponent);
 
-const scratch = new DataView(new ArrayBuffer(8));
+/**
+ * For the 64 equal parts of an octave, the bucket in which each begins. The narrowest bucket is
+ * wider than a part, so at most one boundary lies in a part and one comparison finds it.
+ */
+const PARTS = 64;
+const FIRST_OF_PART = Uint8Array.from({ length: PARTS }, (_, part) => {
+  const above = BOUNDARIES.findIndex((boundary) => boundary > 1 + part / PARTS);
+  return above - 1;
+});
 
 /**
  * Bucket index of a duration, 0 … 1023.
  *
- * A logarithm alone is off by one near boundaries; here the exponent comes from the bits of the
- * number (so powers of two are exact) and the place within the octave from comparing.
+ * A logarithm is off by one near boundaries; here the exponent comes from counting bits (so powers
+ * of two are exact) and the place within the octave from comparing.
  */
 export function bucketIndex(durationNs: number): number {
   if (!(durationNs > 1)) return 0;
-  scratch.setFloat64(0, durationNs);
-  const exponent = (scratch.getUint16(0) >>> 4) - 1023;
-  if (exponent > 63) return MAX_BUCKET;
-  const mantissa = durationNs / 2 ** exponent;
-  let sub = Math.floor(16 * approximateLog2(mantissa));
-  if (mantissa < (BOUNDARIES[sub] as number)) sub -= 1;
-  else if (mantissa >= (BOUNDARIES[sub + 1] as number)) sub += 1;
-  return exponent * BUCKETS_PER_OCTAVE + sub;
-}
-
-/** log2 of 1 … 2 within 0.01: near enough that one comparison corrects the bucket. */
-function approximateLog2(mantissa: number): number {
-  const x = mantissa - 1;
-  return x * (1 + (1 - x) * (0.34 - 0.11 * x));
+  if (durationNs >= 2 ** 64) return MAX_BUCKET;
+  const exponent =
+    durationNs < 2 ** 32
+      ? 31 - Math.clz32(durationNs)
+      : 63 - Math.clz32(Math.floor(durationNs / 2 ** 32));
+  const mantissa = durationNs / (POWERS[exponent] as number);
+  const sub = FIRST_OF_PART[((mantissa - 1) * PARTS) | 0] as number;
+  const above = mantissa >= (BOUNDARIES[sub + 1] as number) ? 1 : 0;
+  return exponent * BUCKETS_PER_OCTAVE + sub + above;
 }
 
 /** Lower bound of a bucket in nanoseconds. */

@@ -20,6 +20,11 @@ const SHARED = [
 
 /** Below this share of live bytes a body's remaining spans are copied out of it. */
 const COMPACT_BELOW = 0.25;
+/**
+ * How long a body may stay sparse before it is copied out of, ms: most of the stragglers are
+ * decided within moments, and then nothing need be copied.
+ */
+const SPARSE_MS = 500;
 /** Copying out of a smaller body would save nothing worth having. */
 const COMPACT_MIN_BYTES = 4096;
 
@@ -30,12 +35,20 @@ interface Held {
   liveBytes: number;
   /** Copy the rest out when fewer live bytes remain. */
   compactBelow: number;
+  /** It waits in the queue of sparse bodies. */
+  queued: boolean;
+}
+
+interface Sparse {
+  readonly body: number;
+  readonly held: Held;
+  readonly sinceMs: number;
 }
 
 /**
  * Request bodies that waiting spans point into, kept by reference. A body leaves with its last
- * span; when most of it has been decided, the stragglers' slices move to a body of their own size,
- * so that one slow trace never pins a whole request.
+ * span; when most of it has been decided for a while, the stragglers' slices move to a body of
+ * their own size, so that one slow trace never pins a whole request.
  */
 export class BodyStore {
   /** By body id, as in the `BODY` word of a row. Ids are reused. */
@@ -43,6 +56,10 @@ export class BodyStore {
   readonly #held: (Held | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #spans: SpanStore;
+  /** Bodies of which few bytes live, oldest first; those before `#sparseAt` have been seen to. */
+  #sparse: Sparse[] = [];
+  #sparseAt = 0;
+  #nowMs = 0;
   #count = 0;
   #totalBytes = 0;
 
@@ -65,7 +82,7 @@ export class BodyStore {
     this.bytes[body] = bytes;
     const rows = new Int32Array(capacity);
     const compactBelow = bytes.length < COMPACT_MIN_BYTES ? 0 : bytes.length * COMPACT_BELOW;
-    this.#held[body] = { rows, live: 0, liveBytes: 0, compactBelow };
+    this.#held[body] = { rows, live: 0, liveBytes: 0, compactBelow, queued: false };
     this.#count += 1;
     this.#totalBytes += bytes.length;
     return body;
@@ -96,7 +113,40 @@ export class BodyStore {
     held.liveBytes -= this.#spans.word(row, LENGTH);
     this.#spans.setWord(row, BODY, NO_BODY);
     if (held.live === 0) this.#drop(body);
-    else if (held.liveBytes < held.compactBelow) this.#compact(body, held);
+    else if (held.liveBytes < held.compactBelow && !held.queued) {
+      held.queued = true;
+      this.#sparse.push({ body, held, sinceMs: this.#nowMs });
+    }
+  }
+
+  /** Copies out of bodies that have been sparse for a while. Rows handed out before are stale. */
+  tend(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#compactSince(nowMs - SPARSE_MS);
+  }
+
+  /** Copies out of every sparse body at once; returns whether there was one. */
+  shrink(): boolean {
+    const before = this.#totalBytes;
+    this.#compactSince(Number.POSITIVE_INFINITY);
+    return this.#totalBytes < before;
+  }
+
+  #compactSince(timeMs: number): void {
+    for (;;) {
+      const first = this.#sparse[this.#sparseAt];
+      if (first === undefined || first.sinceMs > timeMs) break;
+      this.#sparseAt += 1;
+      first.held.queued = false;
+      const { body, held } = first;
+      if (this.#held[body] === held && held.liveBytes < held.compactBelow) {
+        this.#compact(body, held);
+      }
+    }
+    if (this.#sparseAt * 2 > this.#sparse.length) {
+      this.#sparse = this.#sparse.slice(this.#sparseAt);
+      this.#sparseAt = 0;
+    }
   }
 
   #compact(body: number, held: Held): void {

@@ -95,8 +95,8 @@ export class DroppedMemory {
     return false;
   }
 
+  /** The id must not be known: whoever opened the trace has asked. */
   add(rows: Int32Array, base: number, hash: number): void {
-    if (this.has(rows, base, hash)) return;
     const set = hash & this.#mask;
     const next = this.#next[set] as number;
     this.#prints[set * WAYS + next] = fingerprint(rows, base);

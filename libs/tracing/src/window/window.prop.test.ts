@@ -207,6 +207,7 @@ test('spans read the same after being copied out of their bodies; nothing is pin
         if (number % 3 === 0) drain(window, nowMs, sent);
       });
       drain(window, nowMs + 20, sent);
+      drain(window, nowMs + 1000, sent);
       const stats = window.stats(nowMs);
       // A straggler may pin its own bytes, a resource and a scope for each body, little more.
       if (stats.bytes > 0) expect(stats.bytes).toBeLessThan(stats.spans * 1500 * 4 + 4096 * 12);

@@ -117,6 +117,7 @@ export class TraceWindow {
   due(nowMs: number): TraceView | undefined {
     if (this.#pending !== NO_ENTRY) throw new Error('settle the trace before asking for the next');
     this.#advance(nowMs);
+    this.#bodies.tend(this.#nowMs);
     const entry = this.#nextEntry();
     if (entry === NO_ENTRY) return undefined;
     this.#pending = entry;
@@ -335,7 +336,7 @@ export class TraceWindow {
     if (oldest !== NO_ENTRY && this.#table.firstSeenMs(oldest) + timeoutMs <= this.#nowMs) {
       return this.#take(oldest, 'timeout');
     }
-    if (!this.#overBound()) return NO_ENTRY;
+    if (!this.#overBound() || (this.#bodies.shrink() && !this.#overBound())) return NO_ENTRY;
     // The trace whose root has been here longest is the most likely to be whole.
     return this.#take(rooted === NO_ENTRY ? oldest : rooted, 'evicted');
   }
