@@ -1,3 +1,4 @@
+export { divide } from './affinity/divide.ts';
 export { reframe } from './affinity/reframe.ts';
 export { Rendezvous } from './affinity/rendezvous.ts';
 export { formatTraceParent, parseTraceParent, type TraceParent } from './context/trace-parent.ts';

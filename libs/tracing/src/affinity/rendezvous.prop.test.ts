@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SpanTable } from '../otlp/span-table.ts';
 import { Rendezvous } from './rendezvous.ts';
 
 const words = fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), {
@@ -11,8 +12,16 @@ const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), {
   maxLength: 8,
 });
 
+/** A table whose second span is of the trace with this id. */
+function tableOf(id: readonly number[]): SpanTable {
+  const table = new SpanTable();
+  table.push();
+  table.rows.set(id, table.push());
+  return table;
+}
+
 function ownerName(ring: Rendezvous, id: readonly number[]): string | undefined {
-  return ring.members[ring.ownerOf(Int32Array.from([7, 7, ...id]), 2)];
+  return ring.members[ring.ownerOf(tableOf(id), 1)];
 }
 
 test('everybody names the same owner, in whatever order they learn of the members', () => {
@@ -39,7 +48,7 @@ test('a member that leaves moves its own traces only', () => {
 });
 
 test('without members there is no owner', () => {
-  expect(new Rendezvous([]).ownerOf(new Int32Array(4), 0)).toBe(-1);
+  expect(new Rendezvous([]).ownerOf(tableOf([1, 2, 3, 4]), 1)).toBe(-1);
 });
 
 /** Trace ids as careless senders make them: counted up, in one word or spread over all. */
@@ -57,7 +66,7 @@ for (const [where, idOf] of Object.entries(COUNTED)) {
     const traces = 50_000;
     const counts = new Array<number>(5).fill(0);
     for (let trace = 1; trace <= traces; trace += 1) {
-      counts[ring.ownerOf(Int32Array.from(idOf(trace)), 0)]! += 1;
+      counts[ring.ownerOf(tableOf(idOf(trace)), 1)]! += 1;
     }
     // Chi-square with 4 degrees of freedom: above 23.5 in one of 10,000 fair draws.
     const even = traces / 5;
@@ -71,8 +80,8 @@ test('collectors and their workers divide traces independently of each other', (
   const workers = new Rendezvous(['worker-0', 'worker-1']);
   const counts = [0, 0, 0, 0];
   for (let trace = 1; trace <= 40_000; trace += 1) {
-    const id = Int32Array.from([trace, 0, 0, Math.imul(trace, 0x9e3779b1)]);
-    counts[2 * collectors.ownerOf(id, 0) + workers.ownerOf(id, 0)]! += 1;
+    const id = tableOf([trace, 0, 0, Math.imul(trace, 0x9e3779b1)]);
+    counts[2 * collectors.ownerOf(id, 1) + workers.ownerOf(id, 1)]! += 1;
   }
   for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(400);
 });

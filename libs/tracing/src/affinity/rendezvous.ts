@@ -1,4 +1,4 @@
-import { TRACE_A } from '../otlp/span-table.ts';
+import { type SpanTable, TRACE_A, WORDS } from '../otlp/span-table.ts';
 
 /**
  * Rendezvous hashing (Thaler and Ravishankar, 1998): every member scores every trace, and the
@@ -23,15 +23,11 @@ export class Rendezvous {
     });
   }
 
-  /**
-   * The owner of the trace whose id stands in four words of a span's row.
-   *
-   * @returns a position in `members`, or -1 when there are none
-   */
-  ownerOf(rows: Int32Array, base: number): number {
+  /** The owner of a span's trace: a position in `members`, or -1 when there are none. */
+  ownerOf({ rows }: SpanTable, span: number): number {
     const seeds = this.#seeds;
     if (seeds.length <= 2) return seeds.length === 0 ? -1 : 0;
-    const at = base + TRACE_A;
+    const at = span * WORDS + TRACE_A;
     const left = mixed(rows[at] as number, rows[at + 1] as number);
     const right = mixed(rows[at + 2] as number, rows[at + 3] as number);
     let owner = 0;

@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { FORWARDER_DEFAULTS, Forwarder } from './forwarder.ts';
+import { FakeLink } from './link.fake.ts';
+
+const options = { ...FORWARDER_DEFAULTS, maxBytes: 10, batchBytes: 6, giveUpAfterMs: 1000 };
+const DOWN = new Error('connect ECONNREFUSED');
+
+function setUp() {
+  const clock = { nowMs: 0 };
+  const link = new FakeLink();
+  const returned: string[] = [];
+  const told: string[] = [];
+  const events = {
+    returned: (batch: Uint8Array, why: string) => {
+      returned.push(`${why} ${Buffer.from(batch)}`);
+    },
+    failed: () => told.push('failed'),
+    away: () => told.push('away'),
+    back: () => told.push('back'),
+  };
+  const forwarder = new Forwarder(link, options, events, () => clock.nowMs);
+  return {
+    clock,
+    link,
+    returned,
+    told,
+    forwarder,
+    push: (text: string) => forwarder.push(Buffer.from(text)),
+    /** Lets time pass, then what was started end. */
+    async pass(ms: number) {
+      clock.nowMs += ms;
+      forwarder.tick();
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    },
+    took: () => link.taken.map((batch) => Buffer.from(batch).toString()),
+  };
+}
+
+test('requests wait a moment for company and are joined in order', async () => {
+  const { push, pass, took, forwarder } = setUp();
+  push('ab');
+  push('cd');
+  await pass(10);
+  expect(took()).toEqual([]);
+  await pass(10);
+  expect(took()).toEqual(['abcd']);
+  expect(forwarder.bytes).toBe(0);
+});
+
+test('a full batch leaves at once, and what came meanwhile follows it', async () => {
+  const { push, pass, took } = setUp();
+  push('abc');
+  push('def');
+  push('gh');
+  await pass(0);
+  expect(took()).toEqual(['abcdef']);
+  await pass(20);
+  expect(took()).toEqual(['abcdef', 'gh']);
+});
+
+test('a full queue has no room; an empty one takes a request of any size', async () => {
+  const { push, pass, forwarder, link } = setUp();
+  expect(forwarder.room(1000)).toBe(true);
+  link.next.push({ kind: 'busy', retryAfterMs: 60_000 });
+  push('12345678');
+  await pass(0);
+  expect(forwarder.room(2)).toBe(true);
+  expect(forwarder.room(3)).toBe(false);
+});
+
+test('a member that is full is waited for, however long, and gets everything once', async () => {
+  const { push, pass, took, link, told, returned } = setUp();
+  for (let turn = 0; turn < 20; turn += 1) link.next.push({ kind: 'busy', retryAfterMs: 1000 });
+  push('ab');
+  for (let turn = 0; turn < 21; turn += 1) await pass(1000);
+  expect(took()).toEqual(['ab']);
+  expect(told).toEqual([]);
+  expect(returned).toEqual([]);
+});
+
+test('an attempt that failed is made again, ever later', async () => {
+  const { push, pass, took, link } = setUp();
+  link.next.push(DOWN, DOWN, DOWN);
+  push('abcdef');
+  await pass(0);
+  for (const [waitMs, attempts] of [
+    [49, 1],
+    [1, 2],
+    [99, 2],
+    [1, 3],
+    [199, 3],
+    [1, 4],
+  ] as const) {
+    await pass(waitMs);
+    expect(link.attempts).toBe(attempts);
+  }
+  expect(took()).toEqual(['abcdef']);
+});
+
+test('what cannot be delivered in time is returned, and no more is accepted', async () => {
+  const { push, pass, link, returned, told, forwarder } = setUp();
+  for (let turn = 0; turn < 50; turn += 1) link.next.push(DOWN);
+  push('abcdef');
+  push('gh');
+  for (let turn = 0; turn < 30 && !forwarder.away; turn += 1) await pass(100);
+  expect(returned).toEqual(['away abcdef', 'away gh']);
+  expect(told.filter((one) => one !== 'failed')).toEqual(['away']);
+  expect(forwarder.accepting).toBe(false);
+  expect(forwarder.bytes).toBe(0);
+});
+
+test('a member that is away is tried with one batch at a time until it is back', async () => {
+  const { push, pass, link, returned, told, forwarder, took } = setUp();
+  for (let turn = 0; turn < 50; turn += 1) link.next.push(DOWN);
+  push('a');
+  for (let turn = 0; turn < 30 && !forwarder.away; turn += 1) await pass(100);
+  await pass(2000);
+  expect(forwarder.accepting).toBe(true);
+  push('probe');
+  expect(forwarder.accepting).toBe(false);
+  await pass(20);
+  expect(returned).toEqual(['away a', 'away probe']);
+  link.next.length = 0;
+  await pass(2000);
+  push('again');
+  await pass(20);
+  expect(took()).toEqual(['again']);
+  expect(told.at(-1)).toBe('back');
+  expect(forwarder.accepting).toBe(true);
+});
+
+test('what a member refuses comes back at once', async () => {
+  const { push, pass, link, returned, told } = setUp();
+  link.next.push({ kind: 'refused', message: 'another token' });
+  push('abcdef');
+  await pass(0);
+  expect(returned).toEqual(['away abcdef']);
+  expect(told).toEqual(['away']);
+});
+
+test('when a member leaves, its spans are returned; those in flight only when they fail', async () => {
+  const { push, pass, link, returned, forwarder, took } = setUp();
+  let answer = () => {};
+  link.held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  push('abcdef');
+  push('gh');
+  forwarder.close();
+  expect(returned).toEqual([]);
+  expect(forwarder.accepting).toBe(false);
+  answer();
+  await pass(0);
+  expect(took()).toEqual(['abcdef']);
+  expect(returned).toEqual(['left gh']);
+  expect(link.closed).toBe(true);
+});

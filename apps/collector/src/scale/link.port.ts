@@ -1,0 +1,19 @@
+/** What the owner of some spans said to them. */
+export type LinkAnswer =
+  /** The spans wait in the owner's window now. */
+  | { readonly kind: 'taken' }
+  /** The owner is there but full. */
+  | { readonly kind: 'busy'; readonly retryAfterMs: number }
+  /** The owner will never take these: another token, a smaller limit. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** The way to another member: a collector or a worker of this one. */
+export interface Link {
+  /**
+   * Hands over an ExportTraceServiceRequest in protobuf.
+   *
+   * @throws when the member cannot be reached, is stopping, or is not the one that was meant
+   */
+  send(batch: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<LinkAnswer>;
+  close(): void;
+}
