@@ -47,8 +47,9 @@ export const META_TRACE_STATE = 1 << 8;
 export const META_NEGATIVE = 1 << 9;
 /** Set by the window: the same span is waiting already, so it must not count twice. */
 export const META_DUPLICATE = 1 << 10;
-/** Set by the window: the trace of this span was decided before. */
+/** Set by the window: the trace of this span was decided before, and whether it was kept. */
 export const META_LATE = 1 << 28;
+export const META_LATE_KEPT = 1 << 30;
 /** Set by the window when it takes no new traces: this span's trace is none of those it knows. */
 export const META_UNHELD = 1 << 29;
 /** The attribute `flyball.blocking` is present, and its value. */
@@ -144,6 +145,21 @@ export class SpanTable {
 
   isError(span: number): boolean {
     return this.status(span) === STATUS_ERROR;
+  }
+
+  /** Bytes of the span as it arrived, without its resource and scope. */
+  bytes(span: number): number {
+    return this.word(span, LENGTH);
+  }
+
+  /** Its trace was decided before and dropped. */
+  isLateDropped(span: number): boolean {
+    return (this.word(span, META) & (META_LATE | META_LATE_KEPT)) === META_LATE;
+  }
+
+  /** The window took no new traces, and this span's is one. */
+  isUnheld(span: number): boolean {
+    return (this.word(span, META) & META_UNHELD) !== 0;
   }
 
   isRoot(span: number): boolean {

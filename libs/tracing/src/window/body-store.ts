@@ -1,22 +1,8 @@
-import {
-  BODY,
-  LENGTH,
-  OFFSET,
-  RESOURCE_LENGTH,
-  RESOURCE_OFFSET,
-  SCOPE_LENGTH,
-  SCOPE_OFFSET,
-} from '../otlp/span-table.ts';
+import * as field from '../otlp/span-table.ts';
 import type { SpanStore } from './span-store.ts';
 
 const NO_BODY = -1;
 const NOTHING = new Uint8Array(0);
-
-/** Slices that spans of one body share. */
-const SHARED = [
-  [RESOURCE_OFFSET, RESOURCE_LENGTH],
-  [SCOPE_OFFSET, SCOPE_LENGTH],
-] as const;
 
 /** Below this share of live bytes a body's remaining spans are copied out of it. */
 const COMPACT_BELOW = 0.25;
@@ -28,11 +14,32 @@ const SPARSE_MS = 500;
 /** Copying out of a smaller body would save nothing worth having. */
 const COMPACT_MIN_BYTES = 4096;
 
+/**
+ * What spans of one body share: names as interned ids, and where resource and scope lie. A context
+ * is this many numbers.
+ */
+const SHARED = [
+  field.SERVICE,
+  field.INSTANCE,
+  field.HOST,
+  field.RESOURCE_OFFSET,
+  field.RESOURCE_LENGTH,
+  field.SCOPE_OFFSET,
+  field.SCOPE_LENGTH,
+] as const;
+const CONTEXT = SHARED.length;
+const RESOURCE_OFFSET = SHARED.indexOf(field.RESOURCE_OFFSET);
+const SCOPE_OFFSET = SHARED.indexOf(field.SCOPE_OFFSET);
+/** Where in a context the two slices lie; their lengths follow. */
+const SLICES = [RESOURCE_OFFSET, SCOPE_OFFSET];
+
 interface Held {
   /** Rows of the body's spans; one that has left names another body by now, or none. */
   rows: Int32Array;
   live: number;
   liveBytes: number;
+  /** Runs of spans share a context; a span names the position of the first of its numbers. */
+  contexts: number[];
   /** Copy the rest out when fewer live bytes remain. */
   compactBelow: number;
   /** It waits in the queue of sparse bodies. */
@@ -82,17 +89,35 @@ export class BodyStore {
     this.bytes[body] = bytes;
     const rows = new Int32Array(capacity);
     const compactBelow = bytes.length < COMPACT_MIN_BYTES ? 0 : bytes.length * COMPACT_BELOW;
-    this.#held[body] = { rows, live: 0, liveBytes: 0, compactBelow, queued: false };
+    this.#held[body] = {
+      rows,
+      live: 0,
+      liveBytes: 0,
+      contexts: [],
+      compactBelow,
+      queued: false,
+    };
     this.#count += 1;
     this.#totalBytes += bytes.length;
     return body;
   }
 
-  attach(body: number, row: number): void {
+  /** A span that has been copied from `rows[base]` to the store becomes one of the body's. */
+  attach(body: number, row: number, rows: Int32Array, base: number): void {
     const held = this.#held[body] as Held;
+    this.#spans.place(row, body, contextOf(held.contexts, rows, base));
     held.rows[held.live] = row;
     held.live += 1;
-    held.liveBytes += this.#spans.word(row, LENGTH);
+    held.liveBytes += rows[base + field.LENGTH] as number;
+  }
+
+  /** Copies out what a span shares with others of its body. */
+  copyShared(row: number, rows: Int32Array, base: number): void {
+    const { contexts } = this.#held[this.#spans.body(row)] as Held;
+    const context = this.#spans.context(row);
+    for (let part = 0; part < CONTEXT; part += 1) {
+      rows[base + (SHARED[part] as number)] = contexts[context + part] as number;
+    }
   }
 
   /** The body has all its spans; one without any is let go. */
@@ -107,11 +132,11 @@ export class BodyStore {
 
   /** A span leaves its body, which goes too when it was the last, or shrinks when few are left. */
   detach(row: number): void {
-    const body = this.#spans.word(row, BODY);
+    const body = this.#spans.body(row);
     const held = this.#held[body] as Held;
     held.live -= 1;
-    held.liveBytes -= this.#spans.word(row, LENGTH);
-    this.#spans.setWord(row, BODY, NO_BODY);
+    held.liveBytes -= this.#spans.length(row);
+    this.#spans.place(row, NO_BODY, 0);
     if (held.live === 0) this.#drop(body);
     else if (held.liveBytes < held.compactBelow && !held.queued) {
       held.queued = true;
@@ -150,51 +175,38 @@ export class BodyStore {
   }
 
   #compact(body: number, held: Held): void {
+    const spans = this.#spans;
     const old = this.bytes[body] as Uint8Array;
-    const rows = held.rows.filter((row) => this.#spans.word(row, BODY) === body);
-    let size = 0;
-    const seen = new Set<number>();
-    for (const row of rows) {
-      size += this.#spans.word(row, LENGTH);
-      for (const [offset, length] of SHARED) {
-        const at = this.#spans.word(row, offset);
-        if (!seen.has(at)) size += this.#spans.word(row, length);
-        if (this.#spans.word(row, length) > 0) seen.add(at);
-      }
-    }
+    const rows = held.rows.filter((row) => spans.body(row) === body);
     held.rows = rows;
+    const contexts = [...new Set(Array.from(rows, (row) => spans.context(row)))];
+    const slices = sharedSlices(held.contexts, contexts);
+    let size = held.liveBytes;
+    for (const length of slices.values()) size += length;
     if (size * 2 > old.length) {
       held.compactBelow = held.liveBytes / 2;
       return;
     }
     const copy = new Uint8Array(size);
-    this.#moveSlices(rows, old, copy);
-    this.bytes[body] = copy;
-    this.#totalBytes += size - old.length;
-    held.compactBelow = size < COMPACT_MIN_BYTES ? 0 : size * COMPACT_BELOW;
-  }
-
-  /** Copies each span, and each resource and scope once, and points the rows at the copies. */
-  #moveSlices(rows: Int32Array, old: Uint8Array, copy: Uint8Array): void {
-    const moved = new Map<number, number>();
     let used = 0;
     const move = (at: number, length: number): number => {
       copy.set(old.subarray(at, at + length), used);
       used += length;
       return used - length;
     };
-    for (const row of rows) {
-      const spans = this.#spans;
-      spans.setWord(row, OFFSET, move(spans.word(row, OFFSET), spans.word(row, LENGTH)));
-      for (const [offset, length] of SHARED) {
-        const at = spans.word(row, offset);
-        // An empty slice may begin where another one does: it has no place of its own.
-        if (spans.word(row, length) === 0) continue;
-        const known = moved.get(at) ?? move(at, spans.word(row, length));
-        moved.set(at, known);
-        spans.setWord(row, offset, known);
+    for (const row of rows) spans.setOffset(row, move(spans.offset(row), spans.length(row)));
+    const moved = new Map<number, number>();
+    for (const [at, length] of slices) moved.set(at, move(at, length));
+    for (const context of contexts) {
+      for (const slice of SLICES) {
+        const at = held.contexts[context + slice] as number;
+        // An empty slice has no place of its own.
+        held.contexts[context + slice] = moved.get(at) ?? 0;
       }
     }
+    this.bytes[body] = copy;
+    this.#totalBytes += size - old.length;
+    held.compactBelow = size < COMPACT_MIN_BYTES ? 0 : size * COMPACT_BELOW;
   }
 
   #drop(body: number): void {
@@ -204,4 +216,33 @@ export class BodyStore {
     this.#free.push(body);
     this.#count -= 1;
   }
+}
+
+/** The context of the span at `rows[base]`: that of the span before it, or a new one. */
+function contextOf(contexts: number[], rows: Int32Array, base: number): number {
+  const last = contexts.length - CONTEXT;
+  if (last >= 0 && isContext(contexts, last, rows, base)) return last;
+  for (const part of SHARED) contexts.push(rows[base + part] as number);
+  return last + CONTEXT;
+}
+
+/** Spans of the same resource and scope have the same names. */
+function isContext(contexts: number[], at: number, rows: Int32Array, base: number): boolean {
+  for (let part = RESOURCE_OFFSET; part < CONTEXT; part += 1) {
+    if (contexts[at + part] !== rows[base + (SHARED[part] as number)]) return false;
+  }
+  return true;
+}
+
+/** The resources and scopes of some contexts, each once: length in bytes by offset. */
+function sharedSlices(all: readonly number[], contexts: readonly number[]): Map<number, number> {
+  const slices = new Map<number, number>();
+  for (const context of contexts) {
+    for (const slice of SLICES) {
+      const length = all[context + slice + 1] as number;
+      // An empty slice may begin where another one does.
+      if (length > 0) slices.set(all[context + slice] as number, length);
+    }
+  }
+  return slices;
 }

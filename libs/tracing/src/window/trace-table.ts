@@ -98,6 +98,14 @@ export class TraceTable {
     return entry;
   }
 
+  /** Writes the trace id of an entry into the row at `rows[base]`. */
+  copyId(entry: number, rows: Int32Array, base: number): void {
+    const at = entry * ENTRY + ID;
+    for (let word = 0; word < 4; word += 1) {
+      rows[base + TRACE_A + word] = this.#words[at + word] as number;
+    }
+  }
+
   remove(entry: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;

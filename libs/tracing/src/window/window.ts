@@ -1,9 +1,9 @@
 import {
-  BODY,
   LENGTH,
   META,
   META_DUPLICATE,
   META_LATE,
+  META_LATE_KEPT,
   META_UNHELD,
   PARENT_A,
   PARENT_B,
@@ -173,6 +173,16 @@ export class TraceWindow {
     };
   }
 
+  /** Share of the fullest of the window's bounds in use: 0 empty, 1 full, more between two steps. */
+  fullness(): number {
+    const { maxTraces, maxSpans, maxBytes } = this.#config;
+    return Math.max(
+      this.#table.size / maxTraces,
+      this.#spans.used / maxSpans,
+      this.#bytes() / maxBytes,
+    );
+  }
+
   #advance(nowMs: number): void {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
   }
@@ -222,7 +232,7 @@ export class TraceWindow {
     this.#store(entry, rows, base, body);
     if ((this.#table.word(entry, trace.FLAGS) & LATE) !== 0) {
       result.lateKept += 1;
-      flag(rows, base, META_LATE);
+      flag(rows, base, META_LATE | META_LATE_KEPT);
     } else result.added += 1;
   }
 
@@ -243,10 +253,8 @@ export class TraceWindow {
 
   #store(entry: number, rows: Int32Array, base: number, body: number): void {
     const table = this.#table;
-    const row = this.#spans.insert(rows, base);
-    this.#spans.setWord(row, BODY, body);
-    this.#spans.link(row, table.word(entry, trace.HEAD));
-    this.#bodies.attach(body, row);
+    const row = this.#spans.insert(rows, base, table.word(entry, trace.HEAD));
+    this.#bodies.attach(body, row, rows, base);
     table.setWord(entry, trace.HEAD, row);
     const spans = table.word(entry, trace.SPANS) + 1;
     const bytes = table.word(entry, trace.BYTES) + (rows[base + LENGTH] as number);
@@ -303,7 +311,7 @@ export class TraceWindow {
     }
     const spans = this.#spans;
     for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
-      if (spans.word(row, SPAN_B) === idB && spans.word(row, SPAN_A) === idA) return true;
+      if (spans.hasId(row, idA, idB)) return true;
     }
     return false;
   }
@@ -314,7 +322,7 @@ export class TraceWindow {
     const set = new Set<bigint>();
     const spans = this.#spans;
     for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
-      set.add(spanKey(spans.word(row, SPAN_A), spans.word(row, SPAN_B)));
+      set.add(spanKey(spans.spanIdHigh(row), spans.spanIdLow(row)));
     }
     this.#largeSets.set(entry, set);
     return set;
@@ -353,8 +361,10 @@ export class TraceWindow {
     view.spans.bodies = this.#bodies.bytes;
     let row = this.#table.word(entry, trace.HEAD);
     for (let span = count - 1; span >= 0; span -= 1) {
-      this.#spans.copy(row, view.spans.rows, span * WORDS);
-      row = this.#spans.next(row);
+      const base = span * WORDS;
+      this.#table.copyId(entry, view.spans.rows, base);
+      this.#bodies.copyShared(row, view.spans.rows, base);
+      row = this.#spans.copy(row, view.spans.rows, base);
     }
     view.firstSeenMs = this.#table.firstSeenMs(entry);
     view.bytes = this.#table.word(entry, trace.BYTES);
@@ -365,10 +375,10 @@ export class TraceWindow {
   /** Spans that arrived while the trace was being written follow its decision as late ones. */
   #keepWaiting(entry: number, count: number, decision: Decision): void {
     let last = this.#table.word(entry, trace.HEAD);
-    let bytes = this.#spans.word(last, LENGTH);
+    let bytes = this.#spans.length(last);
     for (let span = 1; span < count; span += 1) {
       last = this.#spans.next(last);
-      bytes += this.#spans.word(last, LENGTH);
+      bytes += this.#spans.length(last);
     }
     this.#releaseRows(this.#spans.next(last));
     this.#spans.link(last, NO_ROW);
