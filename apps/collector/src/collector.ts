@@ -10,15 +10,18 @@ import { windowConfigOf } from './config/window.ts';
 import { PipelineIntake } from './pipeline/intake.ts';
 import { Loop } from './pipeline/loop.ts';
 import { Outbox } from './pipeline/outbox.ts';
+import { Overload } from './pipeline/overload.ts';
 import { PointPipeline } from './pipeline/points.ts';
 import { SamplingControl } from './pipeline/sampling-control.ts';
 import { createTally } from './pipeline/tally.ts';
 import { TracePipeline } from './pipeline/traces.ts';
 import { ByteBudget } from './receive/budget.ts';
 import { type CheckSources, collectorChecks } from './self/checks.ts';
+import { threadCpuMs } from './self/cpu.ts';
 import { deliveryMetrics, registerGauges } from './self/gauges.ts';
 import { Health } from './self/health.ts';
 import { Registry } from './self/metrics.ts';
+import { overloadEvents, overloadGauges } from './self/overload.ts';
 import { startSelfTracing } from './self/tracing.ts';
 import { DELIVERY_DEFAULTS, Delivery } from './sink/delivery.ts';
 import { Schema } from './sink/schema.ts';
@@ -101,13 +104,32 @@ function watchLoop() {
   return loopDelay;
 }
 
+function openOverload(
+  { config, log }: CollectorSetup,
+  spool: Spool,
+  { traces, outbox }: ReturnType<typeof openPipeline>,
+  registry: Registry,
+): Overload {
+  const sources = {
+    window: () => traces.window.fullness(),
+    spool: () => spool.bytes / config.spool.maxSize,
+    spans: () => traces.accepted,
+    cpuMs: threadCpuMs,
+  };
+  const overload = new Overload(sources, overloadEvents(log, outbox));
+  overloadGauges(registry, overload);
+  return overload;
+}
+
 /** The collector without its ports: every part, wired. Throws when the spool cannot be had. */
 export function createCollector(setup: CollectorSetup) {
   const { config } = setup;
   const registry = new Registry();
   const { spool, release } = openSpool(setup);
   const store = openStore(setup);
-  const { outbox, traces, points, sampling } = openPipeline(setup, spool, registry);
+  const pipeline = openPipeline(setup, spool, registry);
+  const { outbox, traces, points, sampling } = pipeline;
+  const overload = openOverload(setup, spool, pipeline, registry);
   const selfTracing = startSelfTracing(`${hostname()}-${process.pid}`, (json) => {
     traces.receive('json', Buffer.from(json), now());
   });
@@ -129,6 +151,7 @@ export function createCollector(setup: CollectorSetup) {
     outbox,
     spool,
     delivery,
+    overload,
     deliverable: () => store.schema.state === 'ready',
     everySecond: (nowMs) => sampling.tick(nowMs),
     now,
@@ -138,7 +161,7 @@ export function createCollector(setup: CollectorSetup) {
   const boosts = () => sampling.list().length;
   const loopDelay = watchLoop();
   registerGauges(registry, { traces, spool, delivery, budget, boosts, loopDelay, now });
-  const health = openHealth({ traces, spool, ...store, maxWindowBytes });
+  const health = openHealth({ traces, spool, overload, ...store, maxWindowBytes });
   const built = { registry, spool, release, outbox, sampling, selfTracing, delivery, intake };
   return { ...setup, ...store, ...built, loop, budget, health, now };
 }

@@ -80,6 +80,14 @@ export { decide } from './sampling/decide.ts';
 export type { Decision, DecisionReason } from './sampling/decision.ts';
 export { SamplingLedger, type SamplingRow } from './sampling/ledger.ts';
 export type { Condition, Rule, SamplingRules } from './sampling/rules.ts';
+export {
+  CALM,
+  keptInOverload,
+  overloadDecision,
+  type StressMode,
+  type StressState,
+  stepStress,
+} from './sampling/stress.ts';
 export type { Trigger, WindowConfig } from './window/config.ts';
 export type { TraceView } from './window/trace-view.ts';
 export { type AddResult, TraceWindow, type WindowStats } from './window/window.ts';

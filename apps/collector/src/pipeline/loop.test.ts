@@ -8,6 +8,7 @@ import { FakeFiles } from '../spool/files.fake.ts';
 import { Spool } from '../spool/spool.ts';
 import { Loop } from './loop.ts';
 import { Outbox } from './outbox.ts';
+import { Overload } from './overload.ts';
 import { createTally } from './tally.ts';
 import { TracePipeline } from './traces.ts';
 
@@ -42,6 +43,15 @@ function rig(tickMs = 0, maxBytes = 1e9) {
     outbox,
     spool,
     delivery: new Delivery(spool, sink, DELIVERY_DEFAULTS, events, () => clock.ms),
+    overload: new Overload(
+      {
+        window: () => traces.window.fullness(),
+        spool: () => 0,
+        spans: () => traces.accepted,
+        cpuMs: () => 0,
+      },
+      { entered: nothing, left: nothing },
+    ),
     deliverable: () => false,
     everySecond: nothing,
     now: () => clock.ms,

@@ -1,6 +1,7 @@
 import type { Delivery } from '../sink/delivery.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Outbox } from './outbox.ts';
+import type { Overload } from './overload.ts';
 import type { TracePipeline } from './traces.ts';
 
 export interface LoopParts {
@@ -8,6 +9,7 @@ export interface LoopParts {
   readonly outbox: Outbox;
   readonly spool: Spool;
   readonly delivery: Delivery;
+  readonly overload: Overload;
   /** Whether the store is ready for rows. */
   readonly deliverable: () => boolean;
   /** Once a second, and after each flush of the aggregates. */
@@ -22,6 +24,8 @@ export interface LoopParts {
 const STEP_BUDGET_MS = 10;
 /** The same while more is due than one step can decide, so that receiving cannot outrun it. */
 const BUSY_BUDGET_MS = 20;
+/** A step that comes no later than this after the one before is in time. */
+const STEP_GAP_MS = 50;
 /** How often increments of RED, edges and paths are written. */
 const DRAIN_EVERY_MS = 2000;
 
@@ -30,6 +34,7 @@ export class Loop {
   private drainedMs = 0;
   private secondMs = 0;
   private busy = false;
+  private endedMs: number | undefined;
   private readonly parts: LoopParts;
 
   constructor(parts: LoopParts) {
@@ -40,6 +45,7 @@ export class Loop {
   step(): boolean {
     const { traces, outbox, spool, delivery, deliverable, now, elapsed } = this.parts;
     const nowMs = now();
+    this.lookAtLoad(nowMs);
     // Rows the disk refused come first: nothing more is decided until they are written.
     const budgetMs = this.busy ? BUSY_BUDGET_MS : STEP_BUDGET_MS;
     this.busy = false;
@@ -59,7 +65,15 @@ export class Loop {
       this.secondMs = nowMs;
       this.parts.everySecond(nowMs);
     }
+    this.endedMs = elapsed();
     return this.busy;
+  }
+
+  private lookAtLoad(nowMs: number): void {
+    const { traces, overload, elapsed } = this.parts;
+    const gapMs = this.endedMs === undefined ? 0 : elapsed() - this.endedMs;
+    overload.tick(nowMs, Math.max(0, gapMs - STEP_GAP_MS));
+    traces.oneIn = overload.oneIn;
   }
 
   /** Decides all that waits, writes the last increments, and seals every block. */

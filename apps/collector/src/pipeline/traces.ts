@@ -6,6 +6,8 @@ import {
   EdgeAggregator,
   ErrorOriginAggregator,
   Interner,
+  keptInOverload,
+  overloadDecision,
   RedAggregator,
   SamplingLedger,
   type SamplingRules,
@@ -19,6 +21,8 @@ import {
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
 import type { Outbox } from './outbox.ts';
 import { refusal } from './points.ts';
+import type { Sharding, SpanOrigin } from './sharding.port.ts';
+import { SpanSum } from './span-sum.ts';
 import type { Tally } from './tally.ts';
 import { decodeText } from './text.ts';
 
@@ -30,6 +34,10 @@ import { decodeText } from './text.ts';
 export class TracePipeline {
   readonly window: TraceWindow;
   readonly strings = new Interner();
+  /** Under overload 1 in this many traces is kept, span by span; undefined: traces wait. */
+  oneIn: number | undefined;
+  /** Spans accepted since the start. */
+  accepted = 0;
   private readonly red = new RedAggregator(this.strings);
   private readonly edges = new EdgeAggregator(this.strings);
   private readonly paths = new CriticalPathAggregator(this.strings);
@@ -40,6 +48,8 @@ export class TracePipeline {
   private readonly tally: Tally;
   private rules: SamplingRules;
   private kept: KeptTrace | undefined;
+  /** Set where there are several collectors or workers. */
+  sharding: Sharding | undefined;
 
   constructor(window: WindowConfig, rules: SamplingRules, outbox: Outbox, tally: Tally) {
     this.window = new TraceWindow(window);
@@ -53,7 +63,13 @@ export class TracePipeline {
     this.rules = rules;
   }
 
-  receive(encoding: BodyEncoding, body: Uint8Array, nowMs: number): Outcome {
+  /** Takes in a request; `origin` says whether its spans were counted elsewhere before. */
+  receive(
+    encoding: BodyEncoding,
+    body: Uint8Array,
+    nowMs: number,
+    origin: SpanOrigin = 'sender',
+  ): Outcome {
     const { strings, table } = this;
     const text = encoding === 'json' ? decodeText(body) : '';
     if (text === undefined) return NOT_UTF8;
@@ -65,16 +81,20 @@ export class TracePipeline {
     }
     const { rejected } = result;
     const { count } = table;
-    // The window first: it flags the duplicates, which RED leaves out.
-    const added = this.window.add(table, nowMs);
-    this.red.record(table, nowMs);
-    table.clear();
-    this.tally.received.add({ signal: 'traces' }, count);
-    if (rejected.count > 0) this.tally.rejected.add({ signal: 'traces' }, rejected.count);
-    if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
-    if (added.lateDropped > 0) {
-      this.tally.spans.add({ verdict: 'dropped', reason: 'late' }, added.lateDropped);
+    const placed = this.sharding?.place(table, origin);
+    if (placed !== undefined && placed.kind !== 'split') {
+      table.clear();
+      return placed;
     }
+    // The window first: it flags the duplicates, which RED leaves out.
+    const added = this.window.add(table, nowMs, this.oneIn !== undefined);
+    if (origin === 'sender') this.measure(count, rejected.count, placed?.foreign, nowMs);
+    if (this.oneIn !== undefined && added.unheld > 0) this.decideUnheld(this.oneIn, nowMs);
+    if (added.lateDropped > 0) this.noteLate(added.lateDropped, nowMs);
+    table.clear();
+    placed?.foreign.clear();
+    this.accepted += count;
+    if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
     return { kind: 'accepted', rejected };
   }
 
@@ -126,15 +146,67 @@ export class TracePipeline {
     return this.paths.rootless;
   }
 
+  /** What is counted of every span where it arrives from outside, and only there. */
+  private measure(
+    spans: number,
+    rejected: number,
+    foreign: SpanTable | undefined,
+    nowMs: number,
+  ): void {
+    this.red.record(this.table, nowMs);
+    if (foreign !== undefined) this.red.record(foreign, nowMs);
+    this.tally.received.add({ signal: 'traces' }, spans);
+    if (rejected > 0) this.tally.rejected.add({ signal: 'traces' }, rejected);
+  }
+
   private decided(trace: TraceView, nowMs: number): Decision {
     // Spans that came late were not there when the trace was analysed: half a path misleads.
-    if (trace.earlier !== undefined) return trace.earlier;
+    if (trace.earlier !== undefined) {
+      this.ledger.record(trace, trace.earlier, nowMs);
+      return trace.earlier;
+    }
     const decision = decide(trace, this.rules, this.strings);
     this.edges.record(trace, nowMs);
     this.paths.record(trace, decision, nowMs);
     this.origins.record(trace, decision, nowMs);
     this.ledger.record(trace, decision, nowMs);
+    this.sharding?.decided(trace);
     return decision;
+  }
+
+  /**
+   * Overload: spans of traces that nobody waits for are decided alone, by a hash of the trace id.
+   * What is kept is in the spool before the sender is told.
+   */
+  private decideUnheld(oneIn: number, nowMs: number): void {
+    const { table } = this;
+    const decision = overloadDecision(oneIn);
+    const kept = new SpanSum();
+    const dropped = new SpanSum();
+    for (let span = 0; span < table.count; span += 1) {
+      if (!table.isUnheld(span)) continue;
+      const keep = keptInOverload(table, span, oneIn);
+      (keep ? kept : dropped).add(table, span);
+      if (keep) this.outbox.add('otel_traces', decodeSpan(table, span, this.strings, decision));
+    }
+    this.ledger.recordSpans({ decision, trigger: 'overload', ...kept.of(table) }, nowMs);
+    const drop = { ...decision, keep: false };
+    this.ledger.recordSpans({ decision: drop, trigger: 'overload', ...dropped.of(table) }, nowMs);
+    this.tally.spans.add({ verdict: 'kept', reason: 'overload' }, kept.spans);
+    this.tally.spans.add({ verdict: 'dropped', reason: 'overload' }, dropped.spans);
+    if (kept.spans > 0) this.outbox.flush(nowMs);
+  }
+
+  /** Spans that follow an earlier decision to drop, of which only that is remembered. */
+  private noteLate(count: number, nowMs: number): void {
+    this.tally.spans.add({ verdict: 'dropped', reason: 'late' }, count);
+    const { table } = this;
+    const late = new SpanSum();
+    for (let span = 0; span < table.count; span += 1) {
+      if (table.isLateDropped(span)) late.add(table, span);
+    }
+    const decision = { keep: false, probability: 0, rule: '', reason: 'late' } as const;
+    this.ledger.recordSpans({ decision, trigger: 'late', ...late.of(table), traces: 0 }, nowMs);
   }
 
   private writeRows(kept: KeptTrace, spent: () => boolean): void {

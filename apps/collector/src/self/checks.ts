@@ -1,12 +1,15 @@
+import type { Overload } from '../pipeline/overload.ts';
 import type { TracePipeline } from '../pipeline/traces.ts';
 import type { Schema } from '../sink/schema.ts';
 import type { Sink } from '../sink/sink.port.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { HealthCheck } from './health.ts';
+import { WORDS } from './overload.ts';
 
 export interface CheckSources {
   readonly traces: TracePipeline;
   readonly spool: Spool;
+  readonly overload: Overload;
   readonly sink: Sink;
   readonly schema: Schema;
   readonly maxWindowBytes: () => number;
@@ -18,7 +21,7 @@ const LAG_WARNING_MS = 30_000;
 
 /** ClickHouse is not critical: the collector takes in data and spools while it is away. */
 export function collectorChecks(sources: CheckSources): HealthCheck[] {
-  const { traces, spool, sink, schema, maxWindowBytes, now } = sources;
+  const { traces, spool, overload, sink, schema, maxWindowBytes, now } = sources;
   const check = (name: string, critical: boolean, run: HealthCheck['run']): HealthCheck => ({
     name,
     critical,
@@ -43,6 +46,15 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
     check('window', false, async () => {
       const { bytes } = traces.window.stats(now());
       if (bytes > 0.9 * maxWindowBytes()) throw new Error(`holds ${bytes} bytes, over 90 %`);
+    }),
+    check('overload', false, async () => {
+      const { mode, cause } = overload;
+      if (mode.kind === 'calm') return;
+      const seconds = Math.round((now() - mode.sinceMs) / 1000);
+      throw new Error(
+        `for ${seconds} s 1 in ${mode.oneIn} traces is kept, because of the ${WORDS[cause]}; ` +
+          'RED stays complete. Send less, or add a collector',
+      );
     }),
   ];
 }

@@ -1,0 +1,131 @@
+import { CALM, type StressMode, type StressState, stepStress } from '@flyball/tracing';
+
+export interface OverloadSources {
+  /** Share of the fullest of the window's bounds in use, 0 … 1. */
+  readonly window: () => number;
+  /** Share of the spool in use. */
+  readonly spool: () => number;
+  /** Spans accepted since the start. */
+  readonly spans: () => number;
+  /** CPU time of this thread since its start, ms. */
+  readonly cpuMs: () => number;
+}
+
+export interface OverloadEvents {
+  entered(state: StressState, oneIn: number, nowMs: number): void;
+  left(lastedMs: number, nowMs: number): void;
+}
+
+/** How often the load is looked at. */
+const LOOK_EVERY_MS = 100;
+/** Rates are measured over at least this long. */
+const MEASURE_EVERY_MS = 500;
+/** A delay of the event loop that counts as no room left, and the time it is averaged over. */
+const FULL_LAG_MS = 2000;
+const LAG_TIME_CONSTANT_MS = 2000;
+/** What a span costs until it has been measured. */
+const FIRST_COST_US = 10;
+/** Below this load fixed costs would be taken for those of the spans. */
+const MEASURABLE_SHARE = 0.3;
+const MEASURABLE_SPANS = 1000;
+/** Cheap spans are believed at once: a cost taken too high would hold the stress too long. */
+const WEIGHT_DOWN = 0.5;
+const WEIGHT_UP = 0.1;
+/** The cost cannot be measured under stress. So it is doubted, and in the end tried anew. */
+const COST_HALF_LIFE_MS = 60_000;
+
+/**
+ * The state of stress, fed by what this thread sees of itself.
+ *
+ * The demand is what arrives times what a span costs when it is treated in full. That cost is
+ * measured while calm, from all of the thread's CPU time: receiving, deciding, rows and the rest.
+ */
+export class Overload {
+  /** Times it was entered since the start. */
+  entries = 0;
+  private state: StressState = CALM;
+  private readonly sources: OverloadSources;
+  private readonly events: OverloadEvents;
+  private lookedMs = 0;
+  private worstLateMs = 0;
+  private lagMs = 0;
+  private costUs = FIRST_COST_US;
+  private demand = 0;
+  private measured: { atMs: number; spans: number; cpuMs: number } | undefined;
+
+  constructor(sources: OverloadSources, events: OverloadEvents) {
+    this.sources = sources;
+    this.events = events;
+  }
+
+  get mode(): StressMode {
+    return this.state.mode;
+  }
+
+  get level(): number {
+    return this.state.level;
+  }
+
+  get cause(): StressState['cause'] {
+    return this.state.cause;
+  }
+
+  /** 1 in this many traces is to be kept, undefined while whole traces can be waited for. */
+  get oneIn(): number | undefined {
+    return this.state.mode.kind === 'stressed' ? this.state.mode.oneIn : undefined;
+  }
+
+  /**
+   * Call it with every step of the loop.
+   *
+   * @param lateMs how much later than wanted this step comes
+   */
+  tick(nowMs: number, lateMs: number): void {
+    this.worstLateMs = Math.max(this.worstLateMs, lateMs);
+    const sinceMs = nowMs - this.lookedMs;
+    if (sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return;
+    const weight = 1 - Math.exp(-Math.max(LOOK_EVERY_MS, lateMs) / LAG_TIME_CONSTANT_MS);
+    this.lagMs += weight * (this.worstLateMs - this.lagMs);
+    this.worstLateMs = 0;
+    this.lookedMs = nowMs;
+    this.measure(nowMs);
+    const before = this.state;
+    this.state = stepStress(before, {
+      nowMs,
+      shares: {
+        window: this.sources.window(),
+        spool: this.sources.spool(),
+        lag: this.lagMs / FULL_LAG_MS,
+      },
+      demand: this.demand,
+    });
+    this.tell(before, nowMs);
+  }
+
+  private tell(before: StressState, nowMs: number): void {
+    const { mode } = this.state;
+    if (mode.kind === 'stressed' && before.mode.kind === 'calm') {
+      this.entries += 1;
+      this.events.entered(this.state, mode.oneIn, nowMs);
+    } else if (mode.kind === 'calm' && before.mode.kind === 'stressed') {
+      this.events.left(nowMs - before.mode.sinceMs, nowMs);
+    }
+  }
+
+  private measure(nowMs: number): void {
+    const seen = { atMs: nowMs, spans: this.sources.spans(), cpuMs: this.sources.cpuMs() };
+    const before = this.measured;
+    const tookMs = before === undefined ? -1 : nowMs - before.atMs;
+    if (tookMs >= 0 && tookMs < MEASURE_EVERY_MS) return;
+    this.measured = seen;
+    if (before === undefined || tookMs < 0) return;
+    const spans = seen.spans - before.spans;
+    const cpuMs = seen.cpuMs - before.cpuMs;
+    if (this.state.mode.kind === 'stressed') this.costUs *= 2 ** (-tookMs / COST_HALF_LIFE_MS);
+    else if (spans > MEASURABLE_SPANS && cpuMs > MEASURABLE_SHARE * tookMs) {
+      const costUs = (1000 * cpuMs) / spans;
+      this.costUs += (costUs < this.costUs ? WEIGHT_DOWN : WEIGHT_UP) * (costUs - this.costUs);
+    }
+    this.demand = (spans * this.costUs) / (1000 * tookMs);
+  }
+}
