@@ -97,6 +97,12 @@ function storeGauges(registry: Registry, { spool, delivery, now }: GaugeSources)
   registry.gauge('flyball_collector_sink_lag_seconds', 'Age of the oldest row not stored.', () => {
     return spool.backlog(now()).oldestMs / 1000;
   });
+  registry.read(
+    'flyball_collector_table_failures',
+    'gauge',
+    'Inserts that failed since one last succeeded, of the tables in trouble.',
+    () => delivery.failuresByTable().map(([table, failures]) => [{ table }, failures] as const),
+  );
   registry.gauge('flyball_collector_inserts_in_flight', 'Inserts running.', () => delivery.sending);
 }
 

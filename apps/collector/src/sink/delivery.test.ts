@@ -63,6 +63,50 @@ test('while the store is away the wait doubles up to its bound, and nothing is l
   expect(sink.rows.get('a')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
 });
 
+test('a table in trouble waits for itself; the others lose no time', async () => {
+  const { write, step, sink, delivery } = rig();
+  sink.failTable = 'slow';
+  for (let i = 0; i < 5; i++) write('slow');
+  for (let i = 0; i < 6; i++) write('quick');
+  await step(0);
+  for (let i = 0; i < 6; i++) await step(1);
+  expect(sink.rows.get('quick')).toHaveLength(6);
+  expect(sink.rows.get('slow')).toBeUndefined();
+  expect(delivery.failuresByTable()).toEqual([['slow', 2]]);
+  const before = sink.attempts;
+  await step(50);
+  expect(sink.attempts).toBe(before);
+  sink.failTable = undefined;
+  await step(200);
+  for (let i = 0; i < 5; i++) await step(1);
+  expect(sink.rows.get('slow')).toHaveLength(5);
+  expect(delivery.failuresByTable()).toEqual([]);
+});
+
+test('a table whose inserts hang holds one of them at most once that is known', async () => {
+  const { write, step, sink, delivery } = rig();
+  sink.failTable = 'slow';
+  write('slow');
+  await step(0);
+  let open = () => {};
+  sink.gateTable = 'slow';
+  sink.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  for (let i = 0; i < 4; i++) write('slow');
+  write('quick');
+  await delivery.settled();
+  const ended = step(10_000);
+  for (let i = 0; i < 20; i++) {
+    delivery.tick();
+    await Promise.resolve();
+  }
+  expect(delivery.sending).toBe(1);
+  expect(sink.rows.get('quick')).toHaveLength(1);
+  open();
+  await ended;
+});
+
 test('an insert whose answer is lost is repeated under its token and counts once', async () => {
   const { write, step, sink } = rig();
   write('a');

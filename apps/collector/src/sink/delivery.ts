@@ -26,21 +26,31 @@ export interface DeliveryEvents {
   damaged(block: SpoolBlock, lostBytes: number): void;
 }
 
+/** How it goes with one table. */
+interface Lane {
+  /** Attempts that failed since one last succeeded. */
+  failures: number;
+  notBeforeMs: number;
+  sending: number;
+}
+
 /**
  * Moves blocks from the spool to the store, at least once, under tokens that make it once.
  *
- * While the store is away every attempt doubles the wait, up to `backoffMaxMs`, and only one
- * insert at a time probes it; nothing is ever given up but blocks the store itself refuses.
+ * Each table waits for itself: an attempt that fails doubles its wait, up to `backoffMaxMs`, and
+ * until one succeeds again its blocks are tried one at a time. So a table in trouble takes at most
+ * one of the inserts at once, and the others go on. Nothing is ever given up but blocks the store
+ * itself refuses.
  */
 export class Delivery {
-  /** Attempts that failed since one last succeeded. */
+  /** Attempts that failed since one last succeeded, of any table. */
   failures = 0;
   lastError: string | undefined;
   /** Moving average of bytes stored a second, for honest retry times. */
   drainBytesPerSecond = 0;
   private readonly inFlight = new Set<Promise<void>>();
   private readonly refusals = new Map<string, number>();
-  private notBeforeMs = 0;
+  private readonly lanes = new Map<string, Lane>();
   private readonly spool: Spool;
   private readonly sink: Sink;
   private readonly options: DeliveryOptions;
@@ -65,16 +75,40 @@ export class Delivery {
     return this.inFlight.size;
   }
 
+  /** Attempts that failed since one last succeeded, of the tables that are in trouble. */
+  failuresByTable(): [table: string, failures: number][] {
+    const lanes = [...this.lanes].map(([table, { failures }]): [string, number] => [
+      table,
+      failures,
+    ]);
+    return lanes.filter(([, failures]) => failures > 0);
+  }
+
   /** Starts what may be started now; call it often, it never waits. */
   tick(): void {
-    const limit = this.failures > 0 ? 1 : this.options.parallel;
-    while (this.inFlight.size < limit && this.now() >= this.notBeforeMs) {
-      const block = this.spool.take();
+    const nowMs = this.now();
+    const may = (table: string) => this.open(table, nowMs);
+    while (this.inFlight.size < this.options.parallel) {
+      const block = this.spool.take(may);
       if (block === undefined) return;
+      this.laneOf(block.table).sending += 1;
       const sending = this.send(block);
       this.inFlight.add(sending);
       void sending.finally(() => this.inFlight.delete(sending));
     }
+  }
+
+  private open(table: string, nowMs: number): boolean {
+    const { failures, notBeforeMs, sending } = this.laneOf(table);
+    return nowMs >= notBeforeMs && (failures === 0 || sending === 0);
+  }
+
+  private laneOf(table: string): Lane {
+    const known = this.lanes.get(table);
+    if (known !== undefined) return known;
+    const lane = { failures: 0, notBeforeMs: 0, sending: 0 };
+    this.lanes.set(table, lane);
+    return lane;
   }
 
   /** Resolves when what is being sent has ended, well or badly. */
@@ -95,15 +129,19 @@ export class Delivery {
       this.succeeded(block, rows, this.now() - startedMs);
     } catch (error) {
       this.fail(block, error as Error, this.now() - startedMs);
+    } finally {
+      this.laneOf(block.table).sending -= 1;
     }
   }
 
   private succeeded(block: SpoolBlock, rows: number, tookMs: number): void {
     this.spool.done(block);
     this.refusals.delete(block.name);
+    const lane = this.laneOf(block.table);
+    lane.failures = 0;
+    lane.notBeforeMs = 0;
     this.failures = 0;
     this.lastError = undefined;
-    this.notBeforeMs = 0;
     const rate = (block.bytes * 1000) / Math.max(1, tookMs);
     this.drainBytesPerSecond =
       this.drainBytesPerSecond === 0 ? rate : 0.8 * this.drainBytesPerSecond + 0.2 * rate;
@@ -113,10 +151,12 @@ export class Delivery {
   private fail(block: SpoolBlock, error: Error, tookMs: number): void {
     this.lastError = error.message;
     if (error instanceof BlockRefused && this.putAside(block, error)) return;
+    const lane = this.laneOf(block.table);
+    lane.failures += 1;
     this.failures += 1;
     const { backoffMinMs, backoffMaxMs } = this.options;
-    const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, this.failures - 1));
-    this.notBeforeMs = this.now() + waitMs;
+    const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, lane.failures - 1));
+    lane.notBeforeMs = this.now() + waitMs;
     this.spool.putBack(block);
     this.events.failed(block, error, waitMs, tookMs);
   }

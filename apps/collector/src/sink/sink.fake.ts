@@ -9,13 +9,17 @@ export class FakeSink implements Sink {
   /** Stores the next blocks, and then fails to say so. */
   loseAnswers = 0;
   refuseTable: string | undefined;
-  /** While set, inserts wait for it. */
+  /** Inserts into this table fail, as by a lock or a full disk of its own. */
+  failTable: string | undefined;
+  /** While set, inserts wait for it; those into `gateTable` only, where that is set. */
   gate: Promise<void> | undefined;
+  gateTable: string | undefined;
 
   async insert(block: SinkBlock): Promise<void> {
     this.attempts += 1;
-    await this.gate;
+    if (this.gateTable === undefined || this.gateTable === block.table) await this.gate;
     if (this.away) throw new Error('connect ECONNREFUSED');
+    if (block.table === this.failTable) throw new Error('table is locked');
     if (block.table === this.refuseTable) throw new BlockRefused('no such column');
     if (!this.tokens.has(block.token)) {
       this.tokens.add(block.token);

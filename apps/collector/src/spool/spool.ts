@@ -124,11 +124,15 @@ export class Spool {
     for (const table of [...this.open.keys()]) this.seal(table);
   }
 
-  /** The oldest sealed block; the caller ends it with `done`, `putBack` or `refuse`. */
-  take(): SpoolBlock | undefined {
+  /**
+   * The oldest sealed block of a table that `may` be sent now; the caller ends it with `done`,
+   * `putBack` or `refuse`.
+   */
+  take(may: (table: string) => boolean = () => true): SpoolBlock | undefined {
     let oldest: SpoolBlock | undefined;
-    for (const [first] of this.sealed.values()) {
-      if (first !== undefined && (oldest === undefined || first.name < oldest.name)) oldest = first;
+    for (const [table, [first]] of this.sealed) {
+      if (first === undefined || (oldest !== undefined && first.name >= oldest.name)) continue;
+      if (may(table)) oldest = first;
     }
     if (oldest !== undefined) this.sealed.get(oldest.table)?.shift();
     return oldest;
