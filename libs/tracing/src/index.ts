@@ -72,6 +72,7 @@ export type { OtlpFault, Rejected } from './otlp/rejections.ts';
 export { type ScanResult, scan } from './otlp/scan.ts';
 export { scanJson } from './otlp/scan-json.ts';
 export { SPAN_KINDS, SpanTable, STATUS_CODES } from './otlp/span-table.ts';
+export { TraceRowWriter } from './otlp/trace-rows.ts';
 export type { AttributeMap } from './otlp/value.ts';
 export type { Buckets, CountColumns } from './red/counts.ts';
 export { bucketIndex, bucketLowerNs, quantileOfBuckets } from './red/histogram.ts';

@@ -60,3 +60,27 @@ test('many rows are several writes; after a refusal only the rest is written aga
   expect(outbox.flush(0)).toBe(true);
   expect(disk.written.map(([, rows]) => rows)).toEqual([3, 3, 3, 1]);
 });
+
+test('a buffer of rows is written as it is, and kept until the disk takes it', () => {
+  const disk = writer();
+  const outbox = new Outbox(disk);
+  const buffer = {
+    rows: 0,
+    bytes: new Uint8Array(0),
+    clear() {
+      this.rows = 0;
+    },
+  };
+  outbox.attach('spans', buffer);
+  expect(outbox.flush(0)).toBe(true);
+  expect(disk.written).toEqual([]);
+  buffer.rows = 2;
+  buffer.bytes = Buffer.from('{"x":1}\n{"x":2}\n');
+  disk.state.broken = true;
+  expect(outbox.flush(0)).toBe(false);
+  expect(outbox.waiting).toBe(2);
+  disk.state.broken = false;
+  expect(outbox.flush(0)).toBe(true);
+  expect(outbox.waiting).toBe(0);
+  expect(disk.written).toEqual([['spans', 2, '{"x":1}\n{"x":2}\n']]);
+});

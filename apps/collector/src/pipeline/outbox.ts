@@ -4,13 +4,20 @@ export interface RowWriter {
   append(table: string, rows: number, payload: Uint8Array, nowMs: number): void;
 }
 
+/** Rows that are text already: whole lines of JSONEachRow, each ended by a newline. */
+export interface RowBuffer {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+  clear(): void;
+}
+
 /**
  * Rows on their way to the spool, gathered into one write per table. What the disk refuses stays
  * here and goes out with the next flush: a decision is never taken back.
  */
 export class Outbox {
-  /** Rows that wait, in all tables. */
-  waiting = 0;
+  private readonly buffers = new Map<string, RowBuffer>();
+  private unwritten = 0;
   private readonly lines = new Map<string, string[]>();
   private readonly writer: RowWriter;
 
@@ -18,16 +25,45 @@ export class Outbox {
     this.writer = writer;
   }
 
+  /** Rows that wait, in all tables. */
+  get waiting(): number {
+    let rows = this.unwritten;
+    for (const buffer of this.buffers.values()) rows += buffer.rows;
+    return rows;
+  }
+
+  /** From now on each flush also writes what `buffer` holds, as it is, and empties it. */
+  attach(table: string, buffer: RowBuffer): void {
+    this.buffers.set(table, buffer);
+  }
+
   add(table: string, row: object): void {
     const lines = this.lines.get(table);
     const line = JSON.stringify(row);
     if (lines === undefined) this.lines.set(table, [line]);
     else lines.push(line);
-    this.waiting += 1;
+    this.unwritten += 1;
   }
 
   /** Writes everything; false when the disk refused and rows still wait. */
   flush(nowMs: number): boolean {
+    return this.flushBuffers(nowMs) && this.flushLines(nowMs);
+  }
+
+  private flushBuffers(nowMs: number): boolean {
+    for (const [table, buffer] of this.buffers) {
+      if (buffer.rows === 0) continue;
+      try {
+        this.writer.append(table, buffer.rows, buffer.bytes, nowMs);
+      } catch {
+        return false;
+      }
+      buffer.clear();
+    }
+    return true;
+  }
+
+  private flushLines(nowMs: number): boolean {
     for (const [table, lines] of this.lines) {
       if (lines.length === 0) continue;
       let written = 0;
@@ -39,7 +75,7 @@ export class Outbox {
       } catch {
         return false;
       } finally {
-        this.waiting -= written;
+        this.unwritten -= written;
         this.lines.set(table, lines.slice(written));
       }
     }
@@ -48,10 +84,10 @@ export class Outbox {
 }
 
 /**
- * Characters of one payload, unless one line is longer. A block of the spool is sent whole, so no
+ * Characters or bytes of one payload, unless one line is longer. A block of the spool is sent whole, so no
  * payload may be much larger than a block; and no text in Node may reach 512 Mi characters.
  */
-const PAYLOAD_LENGTH = 4 * 1024 * 1024;
+export const PAYLOAD_LENGTH = 4 * 1024 * 1024;
 
 export interface Payload {
   readonly rows: number;

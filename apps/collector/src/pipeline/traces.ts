@@ -2,7 +2,6 @@ import {
   CriticalPathAggregator,
   type Decision,
   decide,
-  decodeSpan,
   EdgeAggregator,
   ErrorOriginAggregator,
   Interner,
@@ -14,12 +13,13 @@ import {
   SpanTable,
   scan,
   scanJson,
+  TraceRowWriter,
   type TraceView,
   TraceWindow,
   type WindowConfig,
 } from '@flyball/tracing';
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
-import type { Outbox } from './outbox.ts';
+import { type Outbox, PAYLOAD_LENGTH } from './outbox.ts';
 import { refusal } from './points.ts';
 import type { Sharding, SpanOrigin } from './sharding.port.ts';
 import { SpanSum } from './span-sum.ts';
@@ -44,6 +44,7 @@ export class TracePipeline {
   private readonly origins = new ErrorOriginAggregator(this.strings);
   private readonly ledger = new SamplingLedger();
   private readonly table = new SpanTable(1024);
+  private readonly rows = new TraceRowWriter(this.strings);
   private readonly outbox: Outbox;
   private readonly tally: Tally;
   private rules: SamplingRules;
@@ -55,6 +56,7 @@ export class TracePipeline {
     this.window = new TraceWindow(window);
     this.rules = rules;
     this.outbox = outbox;
+    outbox.attach('otel_traces', this.rows);
     this.tally = tally;
   }
 
@@ -99,13 +101,14 @@ export class TracePipeline {
   }
 
   /**
-   * Decides traces that are due until `spent` says that the time is up. A large trace is turned
-   * into rows over several calls, so that it does not hold up the rest of the process.
+   * Decides traces that are due until `spent` says that the time is up, or the rows are enough for
+   * one write. A large trace is turned into rows over several calls, so that it does not hold up
+   * the rest of the process.
    *
    * @returns whether more is to be done at once
    */
   step(nowMs: number, spent: () => boolean): boolean {
-    while (!spent()) {
+    while (!spent() && !this.batchFull()) {
       if (this.kept !== undefined) {
         this.writeRows(this.kept, spent);
         continue;
@@ -187,7 +190,7 @@ export class TracePipeline {
       if (!table.isUnheld(span)) continue;
       const keep = keptInOverload(table, span, oneIn);
       (keep ? kept : dropped).add(table, span);
-      if (keep) this.outbox.add('otel_traces', decodeSpan(table, span, this.strings, decision));
+      if (keep) this.rows.write(table, span, decision);
     }
     this.ledger.recordSpans({ decision, trigger: 'overload', ...kept.of(table) }, nowMs);
     const drop = { ...decision, keep: false };
@@ -212,12 +215,16 @@ export class TracePipeline {
   private writeRows(kept: KeptTrace, spent: () => boolean): void {
     const { spans } = kept.trace;
     while (kept.next < spans.count) {
-      this.outbox.add('otel_traces', decodeSpan(spans, kept.next, this.strings, kept.decision));
+      this.rows.write(spans, kept.next, kept.decision);
       kept.next += 1;
-      if (spent()) return;
+      if (spent() || this.batchFull()) return;
     }
     this.kept = undefined;
     this.settle(kept.trace, kept.decision);
+  }
+
+  private batchFull(): boolean {
+    return this.rows.length >= PAYLOAD_LENGTH;
   }
 
   /** A trace counts as decided only now: what is kept of it goes to the spool in this step. */

@@ -120,15 +120,27 @@ function markSampled(
   attributes: AttributeMap,
   decision: Decision,
 ): string {
+  const sampled = sampledAs(table, span, traceState, decision);
+  const rate = wholeRate(sampled.weight, traceFraction(table, span));
+  setEntry(attributes, SAMPLE_RATE_ATTRIBUTE, String(rate));
+  return sampled.traceState;
+}
+
+/** The tracestate of a span that `decision` kept, and how many spans it stands for: 1 or more. */
+export function sampledAs(
+  table: SpanTable,
+  span: number,
+  traceState: string,
+  decision: Decision,
+): { traceState: string; weight: number } {
   const known: SamplingState = readSampling(traceState);
   const randomness = known.randomness ?? traceRandomness(table, span);
   // A threshold that would have rejected the span says nothing true about how it was sampled.
   const before = known.threshold !== undefined && known.threshold <= randomness;
   const earlier = before ? (known.threshold as bigint) : 0n;
   const threshold = earlier > decision.threshold ? earlier : decision.threshold;
-  const rate = wholeRate(1 / probabilityOf(threshold), traceFraction(table, span));
-  setEntry(attributes, SAMPLE_RATE_ATTRIBUTE, String(rate));
-  return writeThreshold(traceState, threshold);
+  const weight = 1 / probabilityOf(threshold);
+  return { traceState: writeThreshold(traceState, threshold), weight };
 }
 
 function slice(
