@@ -64,7 +64,7 @@ export function checkString(reader: WireReader, end: number): boolean {
 /** The reader stands before the length of a KeyValue. */
 export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boolean {
   reader.parts += 1;
-  const fastEnd = endOfPlainPair(reader, limit);
+  const fastEnd = endOfPlainPair(reader, reader.at, limit);
   if (fastEnd > 0) {
     reader.at = fastEnd;
     return true;
@@ -82,11 +82,11 @@ export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boo
 }
 
 /**
- * Where the KeyValue ends if it is what nearly all are: a short ASCII key, then a short ASCII
+ * Where the KeyValue whose length is at `at` ends if it is what nearly all are: a short ASCII key, then a short ASCII
  * string, a boolean, an integer or a double; else 0. One look at each byte instead of a walk.
  */
-function endOfPlainPair(reader: WireReader, limit: number): number {
-  const { bytes, at } = reader;
+export function endOfPlainPair(reader: WireReader, at: number, limit: number): number {
+  const { bytes } = reader;
   const end = at + 1 + (bytes[at] as number);
   const valueAt = at + 3 + (bytes[at + 2] as number);
   const inner = valueAt + 2;

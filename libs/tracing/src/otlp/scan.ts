@@ -3,6 +3,7 @@ import {
   checkMessage,
   checkString,
   EVENT_SHAPE,
+  endOfPlainPair,
   hasTooManyParts,
   LINK_SHAPE,
   RESOURCE_SHAPE,
@@ -65,6 +66,9 @@ const ATTRIBUTE = 0x4a;
 const EVENT = 0x5a;
 const LINK = 0x6a;
 const STATUS = 0x7a;
+
+/** Trace id, span id and parent id with their tags and lengths, and the tag of the name. */
+const HEAD_BYTES = 18 + 10 + 10 + 1;
 
 const STATUS_MESSAGE = 0x12;
 const STATUS_CODE = 0x18;
@@ -206,6 +210,7 @@ class TraceScan {
     const start = reader.at;
     table.rows[base + field.OFFSET] = start;
     table.rows[base + field.LENGTH] = end - start;
+    if (end - start > HEAD_BYTES) this.#usualHead(end, table.rows, base);
     while (reader.at < end) this.#spanField(reader.tag(end), end, table.rows, base);
     const cause = this.#spanFault(table.rows, base);
     if (cause === undefined) noteDirection(table.rows, base);
@@ -214,6 +219,64 @@ class TraceScan {
       this.rejections.add(cause, this.index);
     }
     this.inSpan = false;
+  }
+
+  /**
+   * Ids, name, kind, times and attributes in the order in which encoders write them, as far as they
+   * are as usual; the rest is left to the walk by fields. The span has `HEAD_BYTES` at least.
+   */
+  #usualHead(end: number, rows: Int32Array, base: number): void {
+    const reader = this.#reader;
+    const { bytes, view } = reader;
+    let { at } = reader;
+    if (bytes[at] !== TRACE_ID || bytes[at + 1] !== 16) return;
+    for (let word = 0; word < 4; word += 1) {
+      rows[base + field.TRACE_A + word] = view.getInt32(at + 2 + 4 * word);
+    }
+    this.#traceIdLength = 16;
+    at += 18;
+    reader.at = at;
+    if (bytes[at] !== SPAN_ID || bytes[at + 1] !== 8) return;
+    rows[base + field.SPAN_A] = view.getInt32(at + 2);
+    rows[base + field.SPAN_B] = view.getInt32(at + 6);
+    this.#spanIdLength = 8;
+    at += 10;
+    if (bytes[at] === PARENT_ID && bytes[at + 1] === 8) {
+      rows[base + field.PARENT_A] = view.getInt32(at + 2);
+      rows[base + field.PARENT_B] = view.getInt32(at + 6);
+      this.#parentIdLength = 8;
+      at += 10;
+    }
+    reader.at = at;
+    if (bytes[at] !== NAME) return;
+    reader.at = at + 1;
+    this.#name(rows, base, end);
+    at = reader.at;
+    // Kind, start and end with their tags: 2 + 9 + 9 bytes.
+    if (at + 20 > end || bytes[at] !== KIND || bytes[at + 2] !== START) return;
+    const kind = bytes[at + 1] as number;
+    if (bytes[at + 11] !== END || kind >= field.SPAN_KINDS.length) return;
+    rows[base + field.META] = (rows[base + field.META] as number) | kind;
+    rows[base + field.START_HI] = view.getInt32(at + 7, true);
+    rows[base + field.START_LO] = view.getInt32(at + 3, true);
+    rows[base + field.END_HI] = view.getInt32(at + 16, true);
+    rows[base + field.END_LO] = view.getInt32(at + 12, true);
+    reader.at = at + 20;
+    this.#usualAttributes(end, rows, base);
+  }
+
+  #usualAttributes(end: number, rows: Int32Array, base: number): void {
+    const reader = this.#reader;
+    const { bytes } = reader;
+    let { at } = reader;
+    while (at < end && bytes[at] === ATTRIBUTE) {
+      const stop = endOfPlainPair(reader, at + 1, end);
+      if (stop === 0) break;
+      reader.parts += 1;
+      noteMarker(reader, rows, base, at + 2);
+      at = stop;
+    }
+    reader.at = at;
   }
 
   #spanField(tag: number, end: number, rows: Int32Array, base: number): void {
