@@ -19,7 +19,8 @@ export const ALL_NEXT = 11;
 export const QUEUE_PREVIOUS = 12;
 export const QUEUE_NEXT = 13;
 
-export const ENTRY_BYTES = ENTRY * 4 + 16 + 8;
+/** Words, two times and two slots, at most half of which are taken. */
+export const ENTRY_BYTES = ENTRY * 4 + 16 + 2 * 8;
 
 export const NO_ENTRY = -1;
 
@@ -29,7 +30,9 @@ export const NO_ENTRY = -1;
  */
 export class TraceTable {
   readonly #seed: number;
-  #slots = new Int32Array(1024);
+  /** Per slot the entry plus one (0: free) and the hash of its id, to pass over others unseen. */
+  #slots = new Int32Array(2 * 1024);
+  #mask = 1023;
   #words = new Int32Array(512 * ENTRY);
   #firstSeenMs = new Float64Array(512);
   #rootSeenMs = new Float64Array(512);
@@ -71,10 +74,11 @@ export class TraceTable {
 
   /** The entry of the trace id at `rows[base]`, or `NO_ENTRY`. `hash` is `hashTraceId` of it. */
   find(rows: Int32Array, base: number, hash: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = (this.#slots[slot] as number) - 1;
-      if (entry < 0 || this.#hasId(entry, rows, base)) return entry;
+    const slots = this.#slots;
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entry = (slots[2 * slot] as number) - 1;
+      if (entry < 0) return NO_ENTRY;
+      if (slots[2 * slot + 1] === hash && this.#hasId(entry, rows, base)) return entry;
     }
   }
 
@@ -84,7 +88,7 @@ export class TraceTable {
 
   /** Adds an id that is not there yet. All fields but the id are zero, the times too. */
   insert(rows: Int32Array, base: number, hash: number): number {
-    if ((this.#size + 1) * 2 > this.#slots.length) this.#rehash();
+    if ((this.#size + 1) * 2 > this.#mask + 1) this.#rehash();
     const entry = this.#allocate();
     const at = entry * ENTRY;
     this.#words.fill(0, at, at + ENTRY);
@@ -93,7 +97,7 @@ export class TraceTable {
     }
     this.#firstSeenMs[entry] = 0;
     this.#rootSeenMs[entry] = 0;
-    this.#place(this.#slots, entry, hash);
+    this.#place(entry, hash);
     this.#size += 1;
     return entry;
   }
@@ -108,22 +112,24 @@ export class TraceTable {
 
   remove(entry: number): void {
     const slots = this.#slots;
-    const mask = slots.length - 1;
+    const mask = this.#mask;
     let hole = this.#hashOfEntry(entry) & mask;
-    while ((slots[hole] as number) - 1 !== entry) hole = (hole + 1) & mask;
+    while ((slots[2 * hole] as number) - 1 !== entry) hole = (hole + 1) & mask;
     let slot = hole;
     for (;;) {
       slot = (slot + 1) & mask;
-      const next = (slots[slot] as number) - 1;
-      if (next < 0) break;
-      const home = this.#hashOfEntry(next) & mask;
+      const next = slots[2 * slot] as number;
+      if (next === 0) break;
+      const hash = slots[2 * slot + 1] as number;
+      const home = hash & mask;
       // It may move into the hole unless its home lies between the hole and its place.
       if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-        slots[hole] = next + 1;
+        slots[2 * hole] = next;
+        slots[2 * hole + 1] = hash;
         hole = slot;
       }
     }
-    slots[hole] = 0;
+    slots[2 * hole] = 0;
     this.setWord(entry, ALL_NEXT, this.#free);
     this.#free = entry;
     this.#size -= 1;
@@ -145,11 +151,12 @@ export class TraceTable {
     return hashTraceId(this.#words, entry * ENTRY - TRACE_A, this.#seed);
   }
 
-  #place(slots: Int32Array, entry: number, hash: number): void {
-    const mask = slots.length - 1;
-    let slot = hash & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = entry + 1;
+  #place(entry: number, hash: number): void {
+    const slots = this.#slots;
+    let slot = hash & this.#mask;
+    while (slots[2 * slot] !== 0) slot = (slot + 1) & this.#mask;
+    slots[2 * slot] = entry + 1;
+    slots[2 * slot + 1] = hash;
   }
 
   #allocate(): number {
@@ -179,11 +186,12 @@ export class TraceTable {
 
   #rehash(): void {
     const old = this.#slots;
-    const slots = new Int32Array(old.length * 2);
-    for (const slot of old) {
-      if (slot !== 0) this.#place(slots, slot - 1, this.#hashOfEntry(slot - 1));
+    this.#slots = new Int32Array(old.length * 2);
+    this.#mask = old.length - 1;
+    for (let slot = 0; slot < old.length; slot += 2) {
+      const entry = (old[slot] as number) - 1;
+      if (entry >= 0) this.#place(entry, old[slot + 1] as number);
     }
-    this.#slots = slots;
   }
 }
 
