@@ -11,6 +11,8 @@ const schema = z.object({
   FLYBALL_CLICKHOUSE_PORT: port.default(8123),
   FLYBALL_DATA_DIR: z.string().default('.flyball'),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATABASE_URL: z.string().optional(),
+  FLYBALL_COLLECTOR_ADVERTISE: z.url({ protocol: /^http$/ }).optional(),
   FLYBALL_COLLECTOR_CONFIG: z.string().optional(),
   FLYBALL_GUARD_TOKEN: z.string().min(16).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -24,7 +26,11 @@ export interface Environment {
   readonly clickhouseUrl: string;
   readonly spoolFolder: string;
   readonly configFile: string | undefined;
-  /** Bearer token for boosts; without it they are refused. */
+  /** PostgreSQL, where collectors that share traces find each other. */
+  readonly databaseUrl: string | undefined;
+  /** How other collectors reach this one's HTTP port; port 0 stands for the one it gets. */
+  readonly advertise: string | undefined;
+  /** Bearer token for boosts and between collectors; without it both are refused. */
   readonly guardToken: string | undefined;
   readonly logLevel: string;
 }
@@ -45,6 +51,8 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     clickhouseUrl: env.CLICKHOUSE_URL ?? `http://127.0.0.1:${env.FLYBALL_CLICKHOUSE_PORT}`,
     spoolFolder: resolve(join(env.FLYBALL_DATA_DIR, 'collector', 'spool')),
     configFile: env.FLYBALL_COLLECTOR_CONFIG,
+    databaseUrl: env.DATABASE_URL,
+    advertise: env.FLYBALL_COLLECTOR_ADVERTISE,
     guardToken: env.FLYBALL_GUARD_TOKEN,
     logLevel: env.LOG_LEVEL,
   };

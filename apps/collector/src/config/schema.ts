@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, duration, size } from './fields.ts';
 import { rulesOf, rulesSchema } from './rules.ts';
+import { cluster, workers } from './scale.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -75,6 +76,8 @@ export const configSchema = z
     sampling: sampling.prefault({}),
     spool: spool.prefault({}),
     sink: sink.prefault({}),
+    workers,
+    cluster: cluster.prefault({}),
   })
   .superRefine((config, context) => {
     const relation = (path: string[], message: string) =>
@@ -87,6 +90,9 @@ export const configSchema = z
     }
     if (config.window.maxSizePerTrace > config.window.maxSize) {
       relation(['window', 'maxSizePerTrace'], 'is larger than window.maxSize');
+    }
+    if (config.cluster.heartbeat > config.cluster.lease / 3) {
+      relation(['cluster', 'heartbeat'], 'is longer than a third of cluster.lease');
     }
     if (config.spool.blockSize > config.spool.maxSize / 4) {
       relation(['spool', 'blockSize'], 'is larger than a quarter of spool.maxSize');

@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { samplingBoost } from '@flyball/contract';
 import { z } from 'zod';
 import type { Boost, BoostResult } from '../pipeline/boosts.ts';
 import { type Answer, failure, type Request } from './answer.ts';
+import { carriesToken } from './bearer.ts';
 import { readBody } from './body.ts';
 import { type ByteBudget, Reservation } from './budget.ts';
 import type { Handler } from './http.ts';
@@ -23,13 +23,6 @@ function json(value: unknown): Answer {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(value),
   };
-}
-
-function authorised(door: BoostDoor, request: Request): boolean {
-  if (door.token === undefined) return false;
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${door.token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 function unauthorised(door: BoostDoor): Answer {
@@ -73,7 +66,9 @@ export function boostMethods(door: BoostDoor): Readonly<Record<string, Handler>>
   const guarded =
     (handler: Handler): Handler =>
     async (request) =>
-      authorised(door, request) ? handler(request) : unauthorised(door);
+      door.token !== undefined && carriesToken(request, door.token)
+        ? handler(request)
+        : unauthorised(door);
   return {
     GET: guarded(async () => json({ boosts: door.list() })),
     POST: guarded((request) => post(door, request)),

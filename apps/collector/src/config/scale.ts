@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { count, duration, size } from './fields.ts';
+import type { CollectorConfig } from './schema.ts';
+
+const MIB = 1024 ** 2;
+const HOUR = 3_600_000;
+
+/** Threads that share the work of one collector. */
+export const workers = count(1, 64).default(1);
+
+/** Collectors that share the traces. */
+export const cluster = z.strictObject({
+  /** Also on when FLYBALL_COLLECTOR_ADVERTISE is set. */
+  enabled: z.boolean().default(false),
+  heartbeat: duration(100, 60_000).prefault('2s'),
+  /** A collector that was not heard of for so long is gone. */
+  lease: duration(500, 600_000).prefault('10s'),
+  /** While PostgreSQL is away, the members it last named are believed for so long. */
+  keepMembers: duration(1000, 24 * HOUR).prefault('15m'),
+  /** Spans that may wait for one other member, bytes. */
+  maxQueue: size(MIB, 4096 * MIB).prefault('32MiB'),
+  /** A member that was not reached for so long is away: its traces are decided where they are. */
+  giveUpAfter: duration(100, 600_000).prefault('5s'),
+});
+
+/**
+ * The part of a collector's bounds that one of its workers has: what the file says is true of the
+ * whole collector, however many workers it has.
+ */
+export function shareOf(config: CollectorConfig): CollectorConfig {
+  const { receive, window, spool, workers: parts } = config;
+  const part = (whole: number, atLeast = 1) => Math.max(atLeast, Math.ceil(whole / parts));
+  const maxWindowBytes = part(window.maxSize);
+  const maxSpoolBytes = part(spool.maxSize, MIB);
+  return {
+    ...config,
+    receive: {
+      ...receive,
+      maxInFlight: part(receive.maxInFlight, receive.maxBody),
+      maxConnections: part(receive.maxConnections),
+    },
+    window: {
+      ...window,
+      maxTraces: part(window.maxTraces),
+      maxSpans: part(window.maxSpans),
+      maxSize: maxWindowBytes,
+      maxSizePerTrace: Math.min(window.maxSizePerTrace, maxWindowBytes),
+      keptMemory: Math.ceil(window.keptMemory / parts),
+      droppedMemory: Math.ceil(window.droppedMemory / parts),
+    },
+    spool: {
+      ...spool,
+      maxSize: maxSpoolBytes,
+      blockSize: Math.min(spool.blockSize, maxSpoolBytes / 4),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Member } from './lease.port.ts';
+import type { Link, LinkAnswer } from './link.port.ts';
+
+/** Where collectors take each other's spans. */
+export const SPANS_PATH = '/v1/flyball/spans';
+/** Which process of an address is meant. */
+export const GENERATION_HEADER = 'flyball-generation';
+
+const MAX_ANSWER_BYTES = 16 * 1024;
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes <= MAX_ANSWER_BYTES) parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function answerOf(status: number, retryAfter: string | undefined, text: string): LinkAnswer {
+  if (status === 200) return { kind: 'taken' };
+  if (status === 429) return { kind: 'busy', retryAfterMs: 1000 * Number(retryAfter ?? 1) };
+  // It stops, or is another process than the one that was meant: the membership will tell.
+  if (status === 503 || status === 409) throw new Error(text);
+  return { kind: 'refused', message: `${status}: ${text}` };
+}
+
+/** The way to another collector: one connection that is kept open. */
+export function httpLink({ address, generation }: Member, token: string): Link {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: 10_000 });
+  const url = new URL(SPANS_PATH, address);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/x-protobuf',
+    [GENERATION_HEADER]: String(generation),
+  };
+  return {
+    async send(batch, signal) {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const length = { 'content-length': batch.length };
+        const options = { method: 'POST', agent, signal, headers: { ...headers, ...length } };
+        request(url, options, resolve).once('error', reject).end(batch);
+      });
+      const text = await textOf(answer);
+      return answerOf(answer.statusCode ?? 0, answer.headers['retry-after'], text);
+    },
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Logger } from 'pino';
+import type { PipelineIntake } from '../pipeline/intake.ts';
+import type { SpanOrigin } from '../pipeline/sharding.port.ts';
+import type { TracePipeline } from '../pipeline/traces.ts';
+import type { Outcome } from '../receive/intake.ts';
+import { Affinity } from './affinity.ts';
+import { Forwarder, type ForwarderOptions } from './forwarder.ts';
+import type { Member } from './lease.port.ts';
+import { httpLink } from './link.http.ts';
+import type { Link, LinkAnswer } from './link.port.ts';
+import type { ScaleMetrics } from './metrics.ts';
+
+export interface PeersParts {
+  readonly traces: TracePipeline;
+  readonly intake: PipelineIntake;
+  readonly metrics: ScaleMetrics;
+  readonly log: Logger;
+  /** What collectors show each other. */
+  readonly token: string;
+  readonly options: ForwarderOptions;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+  /** Monotonic clock, ms. */
+  readonly elapsed: () => number;
+}
+
+const TICK_MS = 10;
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The other collectors and workers, as one pipeline sees them. */
+export class Peers {
+  private readonly affinity: Affinity;
+  /** By address and generation: another process at an address is another peer. */
+  private collectors = new Map<string, Forwarder>();
+  private workers = new Map<string, Forwarder>();
+  private stopping = false;
+  private readonly timer: NodeJS.Timeout;
+  private readonly parts: PeersParts;
+
+  constructor(parts: PeersParts) {
+    this.parts = parts;
+    const { metrics, now } = parts;
+    this.affinity = new Affinity(metrics.affinity, now);
+    parts.traces.sharding = this.affinity;
+    metrics.queued(() => this.queuedBytes());
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.timer.unref();
+  }
+
+  /** Traces are shared with these from now on; `members` without the collector itself. */
+  setCollectors(self: Member, members: readonly Member[]): void {
+    const before = this.collectors;
+    this.collectors = new Map(
+      members.map((member) => {
+        const key = `${member.address} ${member.generation}`;
+        return [key, before.get(key) ?? this.collector(member)];
+      }),
+    );
+    const byAddress = members.map((member, at): [string, Forwarder] => [
+      member.address,
+      [...this.collectors.values()][at] as Forwarder,
+    ]);
+    this.affinity.setCollectors({ self: self.address, others: new Map(byAddress) });
+    // Only now: what they return goes to those who own it from now on.
+    for (const [key, forwarder] of before) if (!this.collectors.has(key)) forwarder.close();
+  }
+
+  setWorkers(self: string, links: ReadonlyMap<string, Link>): void {
+    this.workers = new Map(
+      [...links].map(([name, link]) => [name, this.forwarder(name, link, 'worker')]),
+    );
+    this.affinity.setWorkers({ self, others: this.workers });
+  }
+
+  /** Spans that another member has sent here, because they are ours. */
+  take(batch: Uint8Array, origin: 'collector' | 'worker'): Outcome {
+    const { intake, traces, metrics, now } = this.parts;
+    const busy = intake.busy();
+    // Workers stop together: what one has for another is taken until all have stopped.
+    if (busy !== undefined && (origin === 'collector' || busy.kind === 'busy')) return busy;
+    const outcome = traces.receive('protobuf', batch, now(), origin);
+    if (outcome.kind === 'accepted') metrics.taken.add({ from: origin });
+    return outcome;
+  }
+
+  /** Hands over what waits; what cannot be handed over within the time is decided here. */
+  async drain(withinMs: number): Promise<void> {
+    const startedMs = this.parts.elapsed();
+    this.stopping = true;
+    while (this.queuedBytes() > 0 && this.parts.elapsed() - startedMs < withinMs) {
+      for (const forwarder of this.all()) forwarder.tick(true);
+      await sleep(5);
+    }
+    clearInterval(this.timer);
+    this.parts.traces.sharding = undefined;
+    for (const forwarder of this.all()) forwarder.close();
+  }
+
+  private queuedBytes(): number {
+    return this.all().reduce((sum, forwarder) => sum + forwarder.bytes, 0);
+  }
+
+  private all(): Forwarder[] {
+    return [...this.collectors.values(), ...this.workers.values()];
+  }
+
+  private tick(): void {
+    for (const forwarder of this.all()) forwarder.tick();
+  }
+
+  private collector(member: Member): Forwarder {
+    const link = httpLink(member, this.parts.token);
+    return this.forwarder(member.address, link, 'collector');
+  }
+
+  private forwarder(name: string, link: Link, kind: 'collector' | 'worker'): Forwarder {
+    const { log, metrics, options, elapsed } = this.parts;
+    const events = {
+      returned: (batch: Uint8Array, why: 'away' | 'left') =>
+        this.takeBack(batch, why === 'left' ? 'rehomed' : kind),
+      failed: () => metrics.failures.add({ to: kind }),
+      away: (error: Error) =>
+        log.warn({ member: name, err: error.message }, 'a member is away; its traces are ours'),
+      back: () => log.info({ member: name }, 'the member is back'),
+    };
+    return new Forwarder(link, options, events, elapsed);
+  }
+
+  /** Acknowledged before, so never refused: if need be these spans are decided here. */
+  private takeBack(batch: Uint8Array, origin: SpanOrigin): void {
+    const { traces, metrics, now } = this.parts;
+    const before = traces.accepted;
+    const wanted = this.stopping ? 'worker' : origin;
+    const outcome = traces.receive('protobuf', batch, now(), wanted);
+    if (outcome.kind !== 'accepted') traces.receive('protobuf', batch, now(), 'worker');
+    metrics.returned.add({}, traces.accepted - before);
+  }
+}
+
+/** What the sending worker is told. */
+export function linkAnswerOf(outcome: Outcome): LinkAnswer {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'taken' };
+    case 'busy':
+    case 'stopping':
+      return { kind: 'busy', retryAfterMs: Math.min(100, outcome.retryAfterMs) };
+    case 'invalid':
+    case 'too_large':
+      return { kind: 'refused', message: outcome.message };
+  }
+}

@@ -1,0 +1,103 @@
+import type { Boost, BoostResult } from '../pipeline/boosts.ts';
+import type { CheckReport, HealthReport } from '../self/health.ts';
+
+/** What can be asked of a collector as a whole, however many workers it has. */
+export interface Whole {
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  health(): Promise<HealthReport>;
+  /** Why it should get no traffic, or undefined when it should. */
+  notReady(): Promise<string | undefined>;
+  boost(boost: Boost): Promise<BoostResult>;
+}
+
+/** Gauges of which every worker has the same: they do not add up. */
+const SAME_EVERYWHERE = new Set(['flyball_collector_boosts']);
+
+/** Ages and delays are those of the worker that is worst off; the process is only one. */
+function isWorst(family: string, kind: string): boolean {
+  if (family.startsWith('process_') || SAME_EVERYWHERE.has(family)) return true;
+  return kind === 'gauge' && /_(seconds|ratio)$/.test(family);
+}
+
+interface Family {
+  readonly head: string[];
+  readonly worst: boolean;
+  readonly series: Map<string, number>;
+}
+
+/** One text of all workers' metrics: counts are added up, of ages the highest stands. */
+export function mergedMetrics(texts: readonly string[]): string {
+  const families = new Map<string, Family>();
+  for (const text of texts) {
+    let help = '';
+    let family: Family | undefined;
+    for (const line of text.split('\n')) {
+      if (line.startsWith('# HELP ')) help = line;
+      else if (line.startsWith('# TYPE ')) family = familyOf(families, help, line);
+      else if (line !== '' && family !== undefined) addSample(family, line);
+    }
+  }
+  const lines = [...families.values()].flatMap(({ head, series }) => [
+    ...head,
+    ...[...series].map(([name, value]) => `${name} ${valueText(value)}`),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+function familyOf(families: Map<string, Family>, help: string, type: string): Family {
+  const [, , name = '', kind = ''] = type.split(' ');
+  const known = families.get(name);
+  if (known !== undefined) return known;
+  const family = { head: [help, type], worst: isWorst(name, kind), series: new Map() };
+  families.set(name, family);
+  return family;
+}
+
+function addSample({ series, worst }: Family, line: string): void {
+  const at = line.lastIndexOf(' ');
+  const name = line.slice(0, at);
+  const value = numberOf(line.slice(at + 1));
+  const before = series.get(name);
+  if (before === undefined) series.set(name, value);
+  else series.set(name, worst ? Math.max(before, value) : before + value);
+}
+
+function numberOf(text: string): number {
+  if (text === '+Inf') return Number.POSITIVE_INFINITY;
+  return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text);
+}
+
+function valueText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+}
+
+const ORDER = ['healthy', 'degraded', 'unhealthy'] as const;
+
+/** One report of all workers': a check fails where it fails in one of them, and says in which. */
+export function mergedHealth(reports: readonly HealthReport[]): HealthReport {
+  const checks = new Map<string, CheckReport>();
+  reports.forEach(({ checks: ofWorker }, worker) => {
+    for (const check of ofWorker) {
+      const named =
+        check.status === 'pass'
+          ? check
+          : { ...check, message: `worker ${worker}: ${check.message}` };
+      const known = checks.get(check.name);
+      checks.set(check.name, known === undefined ? named : worse(known, named));
+    }
+  });
+  const worst = Math.max(0, ...reports.map(({ status }) => ORDER.indexOf(status)));
+  return { status: ORDER[worst] ?? 'unhealthy', checks: [...checks.values()] };
+}
+
+function worse(left: CheckReport, right: CheckReport): CheckReport {
+  const message = [left.message, right.message].filter((text) => text !== '').join('; ');
+  return {
+    ...left,
+    status: left.status === 'fail' || right.status === 'fail' ? 'fail' : 'pass',
+    message,
+    tookMs: Math.max(left.tookMs, right.tookMs),
+  };
+}
