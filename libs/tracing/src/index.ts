@@ -74,12 +74,14 @@ export { scanJson } from './otlp/scan-json.ts';
 export { SPAN_KINDS, SpanTable, STATUS_CODES } from './otlp/span-table.ts';
 export { TraceRowWriter } from './otlp/trace-rows.ts';
 export type { AttributeMap } from './otlp/value.ts';
+export { QualityAggregator, type QualityRow } from './quality/quality.ts';
 export type { Buckets, CountColumns } from './red/counts.ts';
+export { ExemplarAggregator, type ExemplarRow } from './red/exemplars.ts';
 export { bucketIndex, bucketLowerNs, quantileOfBuckets } from './red/histogram.ts';
 export { RedAggregator, type RedLimits, type RedRow } from './red/red.ts';
 export { decide } from './sampling/decide.ts';
 export type { Decision, DecisionReason } from './sampling/decision.ts';
-export { SamplingLedger, type SamplingRow } from './sampling/ledger.ts';
+export { type LedgerSpans, SamplingLedger, type SamplingRow } from './sampling/ledger.ts';
 export type { Condition, Rule, SamplingRules } from './sampling/rules.ts';
 export {
   CALM,

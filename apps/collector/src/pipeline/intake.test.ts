@@ -144,6 +144,8 @@ test('a trace is decided after its delay, and its rows carry the decision', asyn
       'flyball_red',
       'flyball_endpoints',
       'flyball_critical_path',
+      'flyball_exemplars',
+      'flyball_ingest_quality',
       'flyball_sampling',
     ]),
   );

@@ -9,6 +9,8 @@ export interface Tally {
   /** Bodies refused as a whole, by signal. */
   readonly faults: Counter;
   readonly duplicates: Counter;
+  /** Faults of spans, by service and kind of fault. */
+  readonly quality: Counter;
   /** Decided traces, by trigger and verdict. */
   readonly traces: Counter;
   /** Decided spans, by verdict and reason. */
@@ -32,6 +34,10 @@ export function createTally(registry: Registry): Tally {
     duplicates: registry.counter(
       'flyball_collector_duplicate_spans_total',
       'Spans that had already arrived.',
+    ),
+    quality: registry.counter(
+      'flyball_collector_ingest_faults_total',
+      'Spans and traces that came late, twice, out of order, incomplete or not at all.',
     ),
     traces: registry.counter(
       'flyball_collector_decided_traces_total',

@@ -1,14 +1,9 @@
 import {
-  CriticalPathAggregator,
   type Decision,
   decide,
-  EdgeAggregator,
-  ErrorOriginAggregator,
   Interner,
   keptInOverload,
   overloadDecision,
-  RedAggregator,
-  SamplingLedger,
   type SamplingRules,
   SpanTable,
   scan,
@@ -19,6 +14,7 @@ import {
   type WindowConfig,
 } from '@flyball/tracing';
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
+import { Aggregates } from './aggregates.ts';
 import { type Outbox, PAYLOAD_LENGTH } from './outbox.ts';
 import { refusal } from './points.ts';
 import type { Sharding, SpanOrigin } from './sharding.port.ts';
@@ -38,11 +34,7 @@ export class TracePipeline {
   oneIn: number | undefined;
   /** Spans accepted since the start. */
   accepted = 0;
-  private readonly red = new RedAggregator(this.strings);
-  private readonly edges = new EdgeAggregator(this.strings);
-  private readonly paths = new CriticalPathAggregator(this.strings);
-  private readonly origins = new ErrorOriginAggregator(this.strings);
-  private readonly ledger = new SamplingLedger();
+  readonly aggregates: Aggregates;
   private readonly table = new SpanTable(1024);
   private readonly rows = new TraceRowWriter(this.strings);
   private readonly outbox: Outbox;
@@ -58,6 +50,7 @@ export class TracePipeline {
     this.outbox = outbox;
     outbox.attach('otel_traces', this.rows);
     this.tally = tally;
+    this.aggregates = new Aggregates(this.strings, tally);
   }
 
   /** Rules for traces decided from now on. */
@@ -81,7 +74,7 @@ export class TracePipeline {
       this.tally.faults.add({ signal: 'traces' });
       return refusal(result.fault);
     }
-    const { rejected } = result;
+    const { rejected, rejectedBy } = result;
     const { count } = table;
     const placed = this.sharding?.place(table, origin);
     if (placed !== undefined && placed.kind !== 'split') {
@@ -90,8 +83,11 @@ export class TracePipeline {
     }
     // The window first: it flags the duplicates, which RED leaves out.
     const added = this.window.add(table, nowMs, this.oneIn !== undefined);
-    if (origin === 'sender') this.measure(count, rejected.count, placed?.foreign, nowMs);
+    if (origin === 'sender') this.measure(count, rejectedBy, placed?.foreign, nowMs);
     if (this.oneIn !== undefined && added.unheld > 0) this.decideUnheld(this.oneIn, nowMs);
+    if (added.duplicates + added.lateKept + added.lateDropped > 0) {
+      this.aggregates.flagged(table, nowMs);
+    }
     if (added.lateDropped > 0) this.noteLate(added.lateDropped, nowMs);
     table.clear();
     placed?.foreign.clear();
@@ -124,55 +120,31 @@ export class TracePipeline {
 
   /** Hands the increments since the last call to the outbox. */
   drain(): void {
-    for (const row of this.red.drain()) this.outbox.add('flyball_red', row);
-    for (const row of this.edges.drain()) this.outbox.add('flyball_edges', row);
-    const { endpoints, paths } = this.paths.drain();
-    for (const row of endpoints) this.outbox.add('flyball_endpoints', row);
-    for (const row of paths) this.outbox.add('flyball_critical_path', row);
-    for (const row of this.origins.drain()) this.outbox.add('flyball_error_origin', row);
-    for (const row of this.ledger.drain()) this.outbox.add('flyball_sampling', row);
-  }
-
-  /** What was counted under `__overflow__` because a table was full. */
-  overflowed(): Readonly<Record<string, number>> {
-    const { red, edges, paths, strings } = this;
-    return {
-      red: red.overflowed,
-      edges: edges.overflowed,
-      paths: paths.overflowed,
-      strings: strings.overflows,
-    };
-  }
-
-  /** Traces whose root never came: no critical path can be told for them. */
-  rootless(): number {
-    return this.paths.rootless;
+    this.aggregates.drain(this.outbox);
   }
 
   /** What is counted of every span where it arrives from outside, and only there. */
   private measure(
     spans: number,
-    rejected: number,
+    rejected: ReadonlyMap<number, number>,
     foreign: SpanTable | undefined,
     nowMs: number,
   ): void {
-    this.red.record(this.table, nowMs);
-    if (foreign !== undefined) this.red.record(foreign, nowMs);
+    this.aggregates.arrived(this.table, nowMs);
+    if (foreign !== undefined) this.aggregates.arrived(foreign, nowMs);
     this.tally.received.add({ signal: 'traces' }, spans);
-    if (rejected > 0) this.tally.rejected.add({ signal: 'traces' }, rejected);
+    if (rejected.size === 0) return;
+    for (const count of rejected.values()) this.tally.rejected.add({ signal: 'traces' }, count);
+    this.aggregates.rejected(rejected, nowMs);
   }
 
   private decided(trace: TraceView, nowMs: number): Decision {
-    // Spans that came late were not there when the trace was analysed: half a path misleads.
     if (trace.earlier !== undefined) {
-      this.ledger.record(trace, trace.earlier, nowMs);
+      this.aggregates.followed(trace, trace.earlier, nowMs);
       return trace.earlier;
     }
     const decision = decide(trace, this.rules, this.strings);
-    this.edges.record(trace, nowMs);
-    this.paths.record(trace, decision, nowMs);
-    this.origins.record(trace, decision, nowMs);
-    this.ledger.record(trace, decision, nowMs);
+    this.aggregates.decided(trace, decision, nowMs);
     this.sharding?.decided(trace);
     return decision;
   }
@@ -192,9 +164,12 @@ export class TracePipeline {
       (keep ? kept : dropped).add(table, span);
       if (keep) this.rows.write(table, span, decision);
     }
-    this.ledger.recordSpans({ decision, trigger: 'overload', ...kept.of(table) }, nowMs);
+    this.aggregates.decidedSpans({ decision, trigger: 'overload', ...kept.of(table) }, nowMs);
     const drop = { ...decision, keep: false };
-    this.ledger.recordSpans({ decision: drop, trigger: 'overload', ...dropped.of(table) }, nowMs);
+    this.aggregates.decidedSpans(
+      { decision: drop, trigger: 'overload', ...dropped.of(table) },
+      nowMs,
+    );
     this.tally.spans.add({ verdict: 'kept', reason: 'overload' }, kept.spans);
     this.tally.spans.add({ verdict: 'dropped', reason: 'overload' }, dropped.spans);
     if (kept.spans > 0) this.outbox.flush(nowMs);
@@ -209,7 +184,10 @@ export class TracePipeline {
       if (table.isLateDropped(span)) late.add(table, span);
     }
     const decision = { keep: false, probability: 0, rule: '', reason: 'late' } as const;
-    this.ledger.recordSpans({ decision, trigger: 'late', ...late.of(table), traces: 0 }, nowMs);
+    this.aggregates.decidedSpans(
+      { decision, trigger: 'late', ...late.of(table), traces: 0 },
+      nowMs,
+    );
   }
 
   private writeRows(kept: KeptTrace, spent: () => boolean): void {

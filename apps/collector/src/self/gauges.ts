@@ -79,13 +79,16 @@ function windowGauges(registry: Registry, { traces, now }: GaugeSources): void {
     'flyball_collector_overflow_total',
     'counter',
     'What was counted under __overflow__ because a table was full.',
-    () => Object.entries(traces.overflowed()).map(([table, value]) => [{ table }, value] as const),
+    () =>
+      Object.entries(traces.aggregates.overflowed()).map(
+        ([table, value]) => [{ table }, value] as const,
+      ),
   );
   registry.read(
     'flyball_collector_rootless_traces_total',
     'counter',
     'Traces whose root never came.',
-    () => [[{}, traces.rootless()]],
+    () => [[{}, traces.aggregates.rootless]],
   );
 }
 

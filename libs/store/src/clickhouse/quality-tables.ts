@@ -10,6 +10,8 @@ const greatest = 'SimpleAggregateFunction(max, UInt64)';
 const example = 'SimpleAggregateFunction(max, String)';
 /** The greatest duration, and the kept trace and span it was seen in. */
 const slowest = 'SimpleAggregateFunction(max, Tuple(UInt64, String, String))';
+/** Trace and span of a kept one that failed. */
+const failed = 'SimpleAggregateFunction(max, Tuple(String, String))';
 
 /** Columns of the decision ledger that came later; the trigger became a part of its key. */
 const LEDGER = `ALTER TABLE flyball_sampling
@@ -52,7 +54,7 @@ function exemplarsTable(ttlDays: number): string {
     {
       name: 'flyball_exemplars',
       keys: ['service', 'operation', 'kind'],
-      values: { slowest, error_trace_id: example, error_span_id: example },
+      values: { slowest, failed },
     },
     ttlDays,
   );

@@ -340,3 +340,20 @@ test('names that never repeat leave room for the names of services and instances
   expect(few.text(table.word(0, INSTANCE))).toBe('calm-1');
   expect(few.text(table.name(0))).toBe('__overflow__');
 });
+
+test('rejected spans are counted by the service that sent them', () => {
+  const spans = requestOf([
+    { id: 'a', service: 'shop' },
+    { id: 'b', service: 'till' },
+    { id: 'c', service: 'till' },
+  ]) as { resourceSpans: { scopeSpans: { spans: { traceId: Uint8Array }[] }[] }[] };
+  for (const { scopeSpans } of spans.resourceSpans.slice(1)) {
+    for (const span of scopeSpans[0]?.spans ?? []) span.traceId = new Uint8Array(3);
+  }
+  const names = new Interner();
+  const result = scan(encode('TraceRequest', spans), names);
+  if (!result.ok) throw new Error(result.fault.message);
+  const rejected = [...result.rejectedBy].map(([service, count]) => [names.text(service), count]);
+  expect(rejected).toEqual([['till', 2]]);
+  expect(result.table.count).toBe(1);
+});

@@ -21,7 +21,13 @@ import { SpanTable, WORDS } from './span-table.ts';
 import { Malformed, WireReader } from './wire.ts';
 
 export type ScanResult =
-  | { ok: true; table: SpanTable; rejected: Rejected }
+  | {
+      ok: true;
+      table: SpanTable;
+      rejected: Rejected;
+      /** Rejected spans by interned service. */
+      rejectedBy: ReadonlyMap<number, number>;
+    }
   | { ok: false; fault: OtlpFault };
 
 /**
@@ -50,7 +56,8 @@ export function scan(
       fault: faultOf(error, bytes, 'span', walk.inSpan ? walk.index : undefined),
     };
   }
-  return { ok: true, table, rejected: walk.rejections.result('span') };
+  const { rejections, rejectedBy } = walk;
+  return { ok: true, table, rejected: rejections.result('span'), rejectedBy };
 }
 
 /** Tags of Span, opentelemetry/proto/trace/v1/trace.proto. */
@@ -81,6 +88,8 @@ const META_STATUS = field.META_STATUS_MASK << field.META_STATUS_SHIFT;
 
 class TraceScan {
   readonly rejections = new Rejections();
+  /** By interned service; in a body without faults nobody looks for a service. */
+  readonly rejectedBy = new Map<number, number>();
   /** Position in the body of the span being read, counted from 0. */
   index = -1;
   inSpan = false;
@@ -120,6 +129,7 @@ class TraceScan {
     const reader = this.#reader;
     const firstRow = this.#table.count;
     const firstIndex = this.index + 1;
+    const rejectedBefore = this.rejections.count;
     let offset = -1;
     let length = 0;
     let fault: string | undefined;
@@ -136,6 +146,13 @@ class TraceScan {
     }
     if (fault === undefined) this.#writeResource(firstRow, Math.max(0, offset), length);
     else this.#rejectFrom(firstRow, firstIndex, fault);
+    const rejected = this.rejections.count - rejectedBefore;
+    if (rejected > 0) this.#noteRejected(rejected, Math.max(0, offset), length);
+  }
+
+  #noteRejected(count: number, offset: number, length: number): void {
+    const { service } = readResourceNames(this.#reader, offset, length, this.#strings);
+    this.rejectedBy.set(service, (this.rejectedBy.get(service) ?? 0) + count);
   }
 
   /** Why no span below this resource or scope can be taken, or undefined. Moves to its end. */
