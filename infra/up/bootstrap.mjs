@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 const stamp = join(root, 'node_modules', '.flyball-installed');
-const VERBS = ['start', 'demo', 'test', 'bench'];
+const VERBS = ['start', 'demo', 'test', 'fuzz', 'bench'];
 const OLDEST_NODE = 20;
 const OWN_NODE = 24;
 
@@ -21,6 +21,7 @@ const HELP = `Flyball: an autopilot for services, with an operator dashboard.
   npm run demo -- fault KIND        switch a fault of the running demo on (… KIND off: off again)
   npm test [-- --project A,B] [-- FILTER]
   npm run bench [-- NAME]
+  npm run fuzz [-- --minutes 10] [--seed N] [--case N]
 
 Options of start and demo:
   --data-dir DIR     where everything is kept            (FLYBALL_DATA_DIR, .flyball)
@@ -143,7 +144,7 @@ async function main() {
   const node = findNode();
   const source = ['--conditions=@flyball/source', '--disable-warning=ExperimentalWarning'];
   const isFault = verb === 'demo' && args[0] === 'fault';
-  if (!args.includes('--no-build') && !isFault) await build(node);
+  if (!args.includes('--no-build') && !isFault && verb !== 'fuzz') await build(node);
   const rest = args.filter((arg) => arg !== '--no-build');
   switch (verb) {
     case 'start':
@@ -154,6 +155,8 @@ async function main() {
         : handOver(node, [join('infra', 'up', 'dist', 'main.js'), 'demo', ...rest]);
     case 'test':
       return handOver(node, [...source, join('test', 'run.ts'), ...rest]);
+    case 'fuzz':
+      return handOver(node, [...source, join('test', 'fuzz', 'main.ts'), ...rest]);
     case 'bench':
       return handOver(node, [...source, join('test', 'bench', 'run.ts'), ...rest]);
   }

@@ -95,6 +95,13 @@ describe('what is wrong is said with its place', () => {
     expect(messageOf(text)).toMatch(message);
   });
 
+  test('long numbers where none may stand, though they are read without loss', () => {
+    expect(scanJson('{1234567890123456789:[]}', strings).ok).toBe(false);
+    expect(scanJson('{"x":1234567890123456789 :1}', strings).ok).toBe(false);
+    expect(scanJson('{"x":0000000000000000001}', strings).ok).toBe(false);
+    expect(scanJson('{"x":1234567890123456789}', strings).ok).toBe(true);
+  });
+
   test('an id that is not hexadecimal rejects its span alone', () => {
     const text = body(`{${IDS}},{"traceId":"${ID}","spanId":"not-hex!"}`);
     const result = scanJson(text, strings);

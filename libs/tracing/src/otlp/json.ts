@@ -70,7 +70,8 @@ function withLongNumbersQuoted(text: string): { quoted: string; values: number }
     } else {
       const start = at;
       while (at < text.length && isNumberPart(text.charCodeAt(at))) at += 1;
-      if (at - start < LONG_DIGITS || !INTEGER.test(text.slice(start, at))) continue;
+      if (at - start < LONG_DIGITS || !LONG_NUMBER.test(text.slice(start, at))) continue;
+      if (isName(text, at)) continue;
       pieces.push(text.slice(copied, start), '"', text.slice(start, at), '"');
       copied = at;
     }
@@ -78,6 +79,15 @@ function withLongNumbersQuoted(text: string): { quoted: string; values: number }
   return { quoted: pieces.join('') + text.slice(copied), values };
 }
 
+/** A number where a name belongs is a fault that quotes would hide. */
+function isName(text: string, end: number): boolean {
+  let at = end;
+  while (SPACES.has(text.charCodeAt(at))) at += 1;
+  return text.charCodeAt(at) === COLON;
+}
+
+const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
@@ -100,6 +110,8 @@ function isNumberPart(code: number): boolean {
 
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 const INTEGER = /^-?\d{1,20}$/;
+/** As JSON writes it: without leading zeros. */
+const LONG_NUMBER = /^-?(?:0|[1-9]\d{0,19})$/;
 
 const RANGES: Partial<Record<Scalar, readonly [min: bigint, max: bigint]>> = {
   int32: [-(2n ** 31n), 2n ** 32n - 1n],

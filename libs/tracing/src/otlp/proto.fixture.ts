@@ -91,7 +91,10 @@ message LogRecord { fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano 
   bytes trace_id = 9; bytes span_id = 10; string event_name = 12; }
 `;
 
-const root = protobuf.parse(COMMON + TRACE + METRICS + LOGS).root;
+/** All messages in protobuf's own language. */
+export const OTLP_PROTO = COMMON + TRACE + METRICS + LOGS;
+
+const root = protobuf.parse(OTLP_PROTO).root;
 
 /** Looks up one of the messages above. */
 export function proto(name: string): protobuf.Type {
