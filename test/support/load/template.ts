@@ -12,7 +12,9 @@ export type Shape = 'whole' | 'scattered';
 export interface LoadShape {
   readonly shape: Shape;
   readonly spansPerTrace: number;
+  /** Share of traces with an error, 0 to 1. */
   readonly errorShare: number;
+  /** Share of traces that take longer than a second, 0 to 1. */
   readonly slowShare: number;
   readonly seed: number;
 }
@@ -78,17 +80,38 @@ interface PlacedSpan {
 
 /** The groups of a load; the same seed makes the same bytes. */
 export function makeGroups(load: LoadShape): GroupTemplate[] {
-  const random = new Random(load.seed);
+  const traces = new TraceSource(load);
   return Array.from({ length: VARIANTS }, (_, variant) =>
-    load.shape === 'whole' ? wholeGroup(random, load) : scatteredGroup(random, load, variant),
+    load.shape === 'whole' ? wholeGroup(traces, load) : scatteredGroup(traces, load, variant),
   );
 }
 
-function wholeGroup(random: Random, load: LoadShape): GroupTemplate {
+/** Makes traces of which exactly the wanted shares have an error or are slow. */
+class TraceSource {
+  readonly random: Random;
+  private made = 0;
+  private readonly load: LoadShape;
+
+  constructor(load: LoadShape) {
+    this.load = load;
+    this.random = new Random(load.seed);
+  }
+
+  next(): MadeSpan[] {
+    const { spansPerTrace: spans, errorShare, slowShare } = this.load;
+    this.made += 1;
+    const isTurn = (share: number) =>
+      Math.floor(this.made * share) > Math.floor((this.made - 1) * share);
+    return makeTrace(this.random, { spans, failed: isTurn(errorShare), slow: isTurn(slowShare) });
+  }
+}
+
+function wholeGroup(source: TraceSource, load: LoadShape): GroupTemplate {
+  const { random } = source;
   const traces = Math.max(1, Math.floor(SPANS_PER_REQUEST / load.spansPerTrace));
   const senders = new Map<string, { sender: Sender; spans: PlacedSpan[] }>();
   for (let trace = 0; trace < traces; trace += 1) {
-    const spans = makeTrace(random, load);
+    const spans = source.next();
     const first = random.below(SERVICES.length);
     const instance = random.below(INSTANCES);
     spans.forEach((span, index) => {
@@ -103,7 +126,8 @@ function wholeGroup(random: Random, load: LoadShape): GroupTemplate {
   return { bodies: [body], traces, spans: body.spans };
 }
 
-function scatteredGroup(random: Random, load: LoadShape, variant: number): GroupTemplate {
+function scatteredGroup(source: TraceSource, load: LoadShape, variant: number): GroupTemplate {
+  const { random } = source;
   const traces = SPANS_PER_REQUEST;
   const all = Array.from({ length: load.spansPerTrace }, (_, index) => ({
     sender: {
@@ -113,7 +137,7 @@ function scatteredGroup(random: Random, load: LoadShape, variant: number): Group
     spans: [] as PlacedSpan[],
   }));
   for (let trace = 0; trace < traces; trace += 1) {
-    const spans = makeTrace(random, load);
+    const spans = source.next();
     for (const [index, { sender, spans: taken }] of all.entries()) {
       taken.push(placed(random, spans, { index, trace, service: sender.service }));
     }

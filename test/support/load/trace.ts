@@ -19,11 +19,10 @@ export interface MadeSpan {
 }
 
 export interface TraceOptions {
-  readonly spansPerTrace: number;
-  /** Share of traces with an error, 0 to 1. */
-  readonly errorShare: number;
-  /** Share of traces that take longer than a second, 0 to 1. */
-  readonly slowShare: number;
+  readonly spans: number;
+  readonly failed: boolean;
+  /** Takes longer than a second. */
+  readonly slow: boolean;
 }
 
 const MS = 1e6;
@@ -47,13 +46,13 @@ function parentOf(random: Random, index: number): number {
  * clients, children within their parents, an error passed up to the root.
  */
 export function makeTrace(random: Random, options: TraceOptions): MadeSpan[] {
-  const lengthNs = rootDurationNs(random, random.fraction() < options.slowShare);
+  const lengthNs = rootDurationNs(random, options.slow);
   const root = { parent: -1, kind: KIND.server, hops: 0, database: false };
   const open = { origin: false, failed: false };
   const spans: MadeSpan[] = [
     { ...root, ...open, startNs: LONGEST_NS - lengthNs, endNs: LONGEST_NS },
   ];
-  for (let index = 1; index < options.spansPerTrace; index += 1) {
+  for (let index = 1; index < options.spans; index += 1) {
     const parent = parentOf(random, index);
     const above = spans[parent] as MadeSpan;
     const room = above.endNs - above.startNs;
@@ -67,7 +66,7 @@ export function makeTrace(random: Random, options: TraceOptions): MadeSpan[] {
   spans.forEach((span, index) => {
     span.database = span.kind === KIND.client && !called.has(index);
   });
-  if (random.fraction() < options.errorShare) fail(spans, random.below(spans.length));
+  if (options.failed) fail(spans, random.below(spans.length));
   return spans;
 }
 
