@@ -19,7 +19,7 @@ import { ByteBudget } from './receive/budget.ts';
 import { type CheckSources, collectorChecks } from './self/checks.ts';
 import { threadCpuMs } from './self/cpu.ts';
 import { deliveryMetrics, registerGauges } from './self/gauges.ts';
-import { Health } from './self/health.ts';
+import { Health, type HealthCheck } from './self/health.ts';
 import { Registry } from './self/metrics.ts';
 import { overloadEvents, overloadGauges } from './self/overload.ts';
 import { startSelfTracing } from './self/tracing.ts';
@@ -35,6 +35,8 @@ export interface CollectorSetup {
   readonly environment: Environment;
   readonly config: CollectorConfig;
   readonly log: Logger;
+  /** Of what surrounds the pipeline, e.g. the other collectors. */
+  readonly moreChecks?: readonly HealthCheck[];
 }
 
 const now = () => Date.now();
@@ -94,8 +96,8 @@ function openDelivery(
   return new Delivery(spool, sink, options, events, now);
 }
 
-function openHealth(parts: Omit<CheckSources, 'now'>): Health {
-  return new Health(collectorChecks({ ...parts, now }), now);
+function openHealth(parts: Omit<CheckSources, 'now'>, more: readonly HealthCheck[]): Health {
+  return new Health([...collectorChecks({ ...parts, now }), ...more], now);
 }
 
 function watchLoop() {
@@ -161,9 +163,12 @@ export function createCollector(setup: CollectorSetup) {
   const boosts = () => sampling.list().length;
   const loopDelay = watchLoop();
   registerGauges(registry, { traces, spool, delivery, budget, boosts, loopDelay, now });
-  const health = openHealth({ traces, spool, overload, ...store, maxWindowBytes });
-  const built = { registry, spool, release, outbox, sampling, selfTracing, delivery, intake };
-  return { ...setup, ...store, ...built, loop, budget, health, now };
+  const health = openHealth(
+    { traces, spool, overload, ...store, maxWindowBytes },
+    setup.moreChecks ?? [],
+  );
+  const built = { registry, spool, release, traces, outbox, sampling, selfTracing, delivery };
+  return { ...setup, ...store, ...built, intake, loop, budget, health, now };
 }
 
 export type Collector = ReturnType<typeof createCollector>;

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
-import { createCollector } from './collector.ts';
+import { type Logger, pino } from 'pino';
 import { type Environment, readEnvironment } from './config/environment.ts';
-import { type ConfigResult, defaultConfig, faultText, readConfig } from './config/file.ts';
-import { run } from './run.ts';
+import { configFor, faultText, readConfig } from './config/file.ts';
+import { watchConfig } from './config/watch.ts';
+import type { Running } from './run.ts';
+import { startWorkers } from './scale/workers.ts';
+import { runSingle } from './single.ts';
 
 const HELP = `flyball-collector: takes OTLP in, measures all of it, keeps what matters
 
@@ -20,7 +22,9 @@ Environment (defaults in brackets):
   FLYBALL_COLLECTOR_CONFIG   configuration file [built-in defaults]
   FLYBALL_CLICKHOUSE_PORT    port of the embedded ClickHouse [8123]
   CLICKHOUSE_URL             http://user:password@host:port/database [the embedded one]
-  FLYBALL_GUARD_TOKEN        lets the controller post sampling boosts
+  FLYBALL_GUARD_TOKEN        lets the controller post sampling boosts, and collectors share traces
+  FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach our HTTP port, e.g. http://10.0.0.5:4318
+  DATABASE_URL               PostgreSQL, where collectors that share traces find each other
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
 
@@ -37,24 +41,20 @@ function check(file: string): number {
   return 1;
 }
 
-function configOf(environment: Environment): ConfigResult {
-  const { configFile } = environment;
-  return configFile === undefined ? { ok: true, config: defaultConfig() } : readConfig(configFile);
+/** Reads the file again when it changes; one with a fault is refused, and the old one stays. */
+function follow(running: Running, { configFile }: Environment, log: Logger): () => void {
+  if (configFile === undefined) return () => {};
+  return watchConfig(configFile, {
+    changed: (config) => running.reload(config),
+    refused: (faults) =>
+      log.error({ faults: faults.map(faultText) }, 'configuration refused; the old one stays'),
+  });
 }
 
-async function start(): Promise<number | undefined> {
-  const environment = readEnvironment(process.env);
-  const name = 'collector';
-  const log = pino({ name, base: { name }, level: environment.logLevel });
-  const result = configOf(environment);
-  if (!result.ok) {
-    log.fatal({ faults: result.faults.map(faultText) }, 'the configuration has faults');
-    return 1;
-  }
-  const collector = createCollector({ environment, config: result.config, log });
-  const running = await run(collector);
+/** Stops once, whoever asks first, and ends the process with `code`. */
+function stopper(log: Logger, stop: () => Promise<void>): (code: number) => void {
   let stopping = false;
-  const stop = () => {
+  return (code) => {
     if (stopping) return;
     stopping = true;
     log.info('stopping');
@@ -62,16 +62,43 @@ async function start(): Promise<number | undefined> {
       log.fatal('the stop took too long; what is in the spool is sent at the next start');
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
-    running.stop().then(
-      () => process.exit(0),
+    stop().then(
+      () => process.exit(code),
       (error: Error) => {
         log.fatal({ err: error }, 'the stop failed');
         process.exit(1);
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+}
+
+async function start(): Promise<number | undefined> {
+  const environment = readEnvironment(process.env);
+  const name = 'collector';
+  const log = pino({ name, base: { name }, level: environment.logLevel });
+  const result = configFor(environment.configFile);
+  if (!result.ok) {
+    log.fatal({ faults: result.faults.map(faultText) }, 'the configuration has faults');
+    return 1;
+  }
+  const setup = { environment, config: result.config, log };
+  let end: ((code: number) => void) | undefined;
+  const crashed = (error: Error) => {
+    log.fatal({ err: error }, 'a worker crashed; the others stop');
+    end?.(1);
+  };
+  const running =
+    result.config.workers === 1 ? await runSingle(setup) : await startWorkers(setup, crashed);
+  const { httpPort, grpcPort } = running;
+  log.info({ httpPort, grpcPort }, 'listening');
+  const unfollow = follow(running, environment, log);
+  const stop = stopper(log, async () => {
+    unfollow();
+    await running.stop();
+  });
+  end = stop;
+  process.on('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
   return undefined;
 }
 

@@ -1,11 +1,13 @@
 import type { Collector } from './collector.ts';
-import { faultText } from './config/file.ts';
 import type { CollectorConfig } from './config/schema.ts';
-import { watchConfig } from './config/watch.ts';
 import { boostMethods } from './receive/boosts.ts';
 import { type GrpcReceiver, listenGrpc } from './receive/grpc.ts';
 import { type Handler, type HttpReceiver, listenHttp, type Routes } from './receive/http.ts';
 import { type OtlpDoor, receiveOtlp, SIGNAL_OF_PATH } from './receive/otlp-http.ts';
+import { SPANS_PATH } from './scale/link.http.ts';
+import type { Peers } from './scale/peers.ts';
+import { spansHandler } from './scale/receive-spans.ts';
+import type { Whole } from './scale/whole.ts';
 import { requestMetrics } from './self/gauges.ts';
 import { selfRoutes } from './self/routes.ts';
 import { shutdown } from './shutdown.ts';
@@ -16,38 +18,79 @@ const STEP_EVERY_MS = 50;
 export interface Running {
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** Takes over a changed configuration: rules and window at once, the rest after a restart. */
+  reload(config: CollectorConfig): void;
   /** Stops as `shutdown.ts` says; resolves when nothing is left to do. */
   stop(): Promise<void>;
 }
 
-function routesOf(collector: Collector, door: OtlpDoor): Routes {
+/** What a collector is part of; nothing, when it has one worker and shares traces with nobody. */
+export interface Surroundings {
+  readonly peers?: Peers;
+  /** Of the process in its lease: what another collector must mean when it sends spans. */
+  readonly generation?: () => number | undefined;
+  /** Asked instead of this pipeline, where it is one of several workers. */
+  readonly whole?: Whole;
+  /** For a worker: the ports, which all of them share. */
+  readonly shared?: { readonly httpPort: number; readonly grpcPort: number };
+  /** Gives others what is theirs; resolves when nobody has anything of ours any more. */
+  readonly handOver?: () => Promise<void>;
+}
+
+/** The collector as a whole, where this pipeline is all of it. */
+export function wholeOf(collector: Collector): Whole {
+  const { health, registry, sampling, now } = collector;
+  return {
+    metrics: async () => registry.text(),
+    health: () => health.report(),
+    async notReady() {
+      if (collector.intake.stopping) return 'stopping';
+      const { fault } = collector.spool;
+      return fault === undefined ? undefined : `the spool cannot be written: ${fault}`;
+    },
+    boost: async (boost) => sampling.boost(boost, now()),
+  };
+}
+
+function routesOf(collector: Collector, door: OtlpDoor, around: Surroundings): Routes {
   const otlp = Object.entries(SIGNAL_OF_PATH).map(
     ([path, signal]): [string, Record<string, Handler>] => [
       path,
       { POST: (request) => receiveOtlp(door, signal, request) },
     ],
   );
-  const { sampling, budget, environment, now } = collector;
+  const { sampling, budget, environment } = collector;
+  const whole = around.whole ?? wholeOf(collector);
   const boosts = boostMethods({
     token: environment.guardToken,
     budget,
-    set: (boost) => sampling.boost(boost, now()),
+    set: (boost) => whole.boost(boost),
     list: () => sampling.list(),
   });
-  const notReady = () => {
-    if (collector.intake.stopping) return 'stopping';
-    const { fault } = collector.spool;
-    return fault === undefined ? undefined : `the spool cannot be written: ${fault}`;
-  };
-  const { health, registry } = collector;
   return new Map([
     ...otlp,
     ['/v1/flyball/boosts', boosts],
-    ...selfRoutes({ health, registry, notReady }),
+    ...spansRoutes(collector, door, around),
+    ...selfRoutes(whole),
   ]);
 }
 
-async function listen(collector: Collector): Promise<[HttpReceiver, GrpcReceiver]> {
+/** Where other collectors send the spans of our traces; nowhere, when there are none. */
+function spansRoutes(
+  { budget, environment }: Collector,
+  { limits }: OtlpDoor,
+  { peers, generation = () => undefined }: Surroundings,
+): [string, Record<string, Handler>][] {
+  if (peers === undefined) return [];
+  const token = environment.guardToken;
+  const take = (body: Uint8Array) => peers.take(body, 'collector');
+  return [[SPANS_PATH, { POST: spansHandler({ token, generation, budget, ...limits, take }) }]];
+}
+
+async function listen(
+  collector: Collector,
+  around: Surroundings,
+): Promise<[HttpReceiver, GrpcReceiver]> {
   const { config, environment, log, intake, budget, registry, now } = collector;
   const { receive } = config;
   const door: OtlpDoor = {
@@ -62,17 +105,20 @@ async function listen(collector: Collector): Promise<[HttpReceiver, GrpcReceiver
     report: requestMetrics(registry),
   };
   const { host } = environment;
+  const { httpPort, grpcPort } = around.shared ?? environment;
+  const reusePort = around.shared !== undefined;
   const onError = (error: Error) => log.error({ err: error }, 'a request met a bug');
   const http = await listenHttp({
     host,
-    port: environment.httpPort,
+    port: httpPort,
+    reusePort,
     maxConnections: receive.maxConnections,
     requestTimeoutMs: receive.requestTimeout,
     cors: receive.cors,
-    routes: routesOf(collector, door),
+    routes: routesOf(collector, door, around),
     onError,
   });
-  const grpc = await listenGrpc(door, { host, port: environment.grpcPort, onError });
+  const grpc = await listenGrpc(door, { host, port: grpcPort, reusePort, onError });
   return [http, grpc];
 }
 
@@ -101,16 +147,6 @@ function reload(collector: Collector, before: CollectorConfig, after: CollectorC
   }
 }
 
-function follow(collector: Collector): () => void {
-  const { environment, config, log } = collector;
-  if (environment.configFile === undefined) return () => {};
-  return watchConfig(environment.configFile, {
-    changed: (next) => reload(collector, config, next),
-    refused: (faults) =>
-      log.error({ faults: faults.map(faultText) }, 'configuration refused; the old one stays'),
-  });
-}
-
 function syncEvery(collector: Collector): () => void {
   const { config, spool, log } = collector;
   if (config.spool.sync !== 'interval') return () => {};
@@ -123,15 +159,14 @@ function syncEvery(collector: Collector): () => void {
 }
 
 /** Opens the ports and sets everything going. Rejects when a port cannot be had. */
-export async function run(collector: Collector): Promise<Running> {
-  const { log } = collector;
-  const [http, grpc] = await listen(collector);
+export async function run(collector: Collector, around: Surroundings = {}): Promise<Running> {
+  const [http, grpc] = await listen(collector, around);
   collector.schema.apply();
-  const stops = [drive(collector), follow(collector), syncEvery(collector)];
-  log.info({ httpPort: http.port, grpcPort: grpc.port }, 'listening');
+  const stops = [drive(collector), syncEvery(collector)];
   return {
     httpPort: http.port,
     grpcPort: grpc.port,
-    stop: () => shutdown(collector, [http, grpc], stops),
+    reload: (config) => reload(collector, collector.config, config),
+    stop: () => shutdown(collector, [http, grpc], stops, around.handOver),
   };
 }

@@ -13,11 +13,16 @@ const DELIVERED_BY_MS = 7000;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Stop accepting, decide what waits with what is known, send what can be sent. */
+/**
+ * Stop accepting, decide what waits with what is known, send what can be sent.
+ *
+ * @param handOver gives other members what is theirs, and ends when nobody has anything of ours
+ */
 export async function shutdown(
   collector: Collector,
   receivers: readonly Receiver[],
   stops: readonly (() => void)[],
+  handOver: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { intake, loop, spool, delivery, schema, sink, log, release } = collector;
   const startedMs = performance.now();
@@ -26,6 +31,7 @@ export async function shutdown(
   const closed = Promise.all(receivers.map((receiver) => receiver.close()));
   await Promise.race([closed, sleep(REQUESTS_END_MS)]);
   for (const receiver of receivers) receiver.destroy();
+  await handOver();
   for (const stop of stops) stop();
   await collector.selfTracing.shutdown();
   const { decided, written } = loop.finish(() => passed() > DECIDED_BY_MS);

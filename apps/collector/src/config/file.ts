@@ -112,6 +112,11 @@ export function readConfig(file: string): ConfigResult {
   }
 }
 
+/** The configuration in a file, or the built-in one without. */
+export function configFor(file: string | undefined): ConfigResult {
+  return file === undefined ? { ok: true, config: defaultConfig() } : readConfig(file);
+}
+
 /** The built-in configuration: every default, the mission's rules. */
 export function defaultConfig(): CollectorConfig {
   return configSchema.parse({});

@@ -11,7 +11,7 @@ export interface BoostDoor {
   /** Without a token every call is refused. */
   readonly token: string | undefined;
   readonly budget: ByteBudget;
-  set(boost: Boost): BoostResult;
+  set(boost: Boost): Promise<BoostResult>;
   list(): readonly Boost[];
 }
 
@@ -50,7 +50,7 @@ async function post(door: BoostDoor, request: Request): Promise<Answer | undefin
     if (body.kind !== 'bytes') return failure('json', 413, `a boost is one object: ${body.kind}`);
     const wanted = parse(body.bytes);
     if (typeof wanted === 'string') return failure('json', 400, wanted);
-    const result = door.set(wanted);
+    const result = await door.set(wanted);
     if (result.kind === 'full') {
       const message = `${result.max} boosts are in force already: wait, or end one`;
       return failure('json', 429, message, { retryAfterMs: 10_000 });

@@ -24,6 +24,8 @@ import { NO_ROOM, type OtlpDoor, slow, tooLarge } from './otlp-http.ts';
 export interface GrpcOptions {
   readonly host: string;
   readonly port: number;
+  /** Others of this process listen on the same port, and the system divides the connections. */
+  readonly reusePort: boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -237,6 +239,7 @@ export function listenGrpc(door: OtlpDoor, options: GrpcOptions): Promise<GrpcRe
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => resolve(receiver()));
+    const { port, host, reusePort } = options;
+    server.listen({ port, host, reusePort }, () => resolve(receiver()));
   });
 }

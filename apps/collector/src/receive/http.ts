@@ -13,6 +13,8 @@ export type Routes = ReadonlyMap<string, Readonly<Record<string, Handler>>>;
 export interface HttpOptions {
   readonly host: string;
   readonly port: number;
+  /** Others of this process listen on the same port, and the system divides the connections. */
+  readonly reusePort: boolean;
   readonly maxConnections: number;
   readonly requestTimeoutMs: number;
   readonly cors: CorsRules;
@@ -137,6 +139,7 @@ export function listenHttp(options: HttpOptions): Promise<HttpReceiver> {
   });
   return new Promise((resolve, reject) => {
     http1.once('error', reject);
-    http1.listen(options.port, options.host, () => resolve(receiver()));
+    const { port, host, reusePort } = options;
+    http1.listen({ port, host, reusePort }, () => resolve(receiver()));
   });
 }

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
+import type { Collector } from '../collector.ts';
 import type { PipelineIntake } from '../pipeline/intake.ts';
 import type { SpanOrigin } from '../pipeline/sharding.port.ts';
 import type { TracePipeline } from '../pipeline/traces.ts';
 import type { Outcome } from '../receive/intake.ts';
 import { Affinity } from './affinity.ts';
-import { Forwarder, type ForwarderOptions } from './forwarder.ts';
+import { FORWARDER_DEFAULTS, Forwarder, type ForwarderOptions } from './forwarder.ts';
 import type { Member } from './lease.port.ts';
 import { httpLink } from './link.http.ts';
 import type { Link, LinkAnswer } from './link.port.ts';
-import type { ScaleMetrics } from './metrics.ts';
+import { type ScaleMetrics, scaleMetrics } from './metrics.ts';
 
 export interface PeersParts {
   readonly traces: TracePipeline;
@@ -150,4 +151,20 @@ export function linkAnswerOf(outcome: Outcome): LinkAnswer {
     case 'too_large':
       return { kind: 'refused', message: outcome.message };
   }
+}
+
+/** The others, as a collector or one of its workers sees them; none, to begin with. */
+export function openPeers(collector: Collector): Peers {
+  const { config, traces, intake, registry, log, environment, now } = collector;
+  const { maxQueue: maxBytes, giveUpAfter: giveUpAfterMs } = config.cluster;
+  return new Peers({
+    traces,
+    intake,
+    log,
+    metrics: scaleMetrics(registry),
+    token: environment.guardToken ?? '',
+    options: { ...FORWARDER_DEFAULTS, maxBytes, giveUpAfterMs },
+    now,
+    elapsed: () => performance.now(),
+  });
 }

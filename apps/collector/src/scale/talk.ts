@@ -1,6 +1,8 @@
-/** A port of worker_threads, as far as it is used. */
+import type { Transferable } from 'node:worker_threads';
+
+/** A worker, or a port of worker_threads. */
 export interface Port {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer: Transferable[]): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
@@ -27,11 +29,7 @@ export class Talk<Question, Answer> {
   }
 
   /** @throws what the other side throws, or when it has not answered in time */
-  ask(
-    question: Question,
-    timeoutMs: number,
-    transfer: readonly ArrayBuffer[] = [],
-  ): Promise<Answer> {
+  ask(question: Question, timeoutMs: number, transfer: Transferable[] = []): Promise<Answer> {
     this.nextId += 1;
     const id = this.nextId;
     return new Promise<Answer>((resolve, reject) => {
@@ -53,7 +51,7 @@ export class Talk<Question, Answer> {
   private async take(message: Message, answer: (question: never) => unknown): Promise<void> {
     switch (message.kind) {
       case 'question':
-        this.port.postMessage(await answered(message, answer));
+        this.port.postMessage(await answered(message, answer), []);
         return;
       case 'answer':
         this.waiting.get(message.id)?.resolve(message.answer);

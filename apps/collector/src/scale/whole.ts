@@ -14,10 +14,10 @@ export interface Whole {
 /** Gauges of which every worker has the same: they do not add up. */
 const SAME_EVERYWHERE = new Set(['flyball_collector_boosts']);
 
-/** Ages and delays are those of the worker that is worst off; the process is only one. */
+/** Ages and loads are those of the worker that is worst off; the process is only one. */
 function isWorst(family: string, kind: string): boolean {
   if (family.startsWith('process_') || SAME_EVERYWHERE.has(family)) return true;
-  return kind === 'gauge' && /_(seconds|ratio)$/.test(family);
+  return kind === 'gauge' && /_(seconds|ratio|level|one_in)$/.test(family);
 }
 
 interface Family {
@@ -90,6 +90,13 @@ export function mergedHealth(reports: readonly HealthReport[]): HealthReport {
   });
   const worst = Math.max(0, ...reports.map(({ status }) => ORDER.indexOf(status)));
   return { status: ORDER[worst] ?? 'unhealthy', checks: [...checks.values()] };
+}
+
+/** The report with checks that are not of any one worker; none of them is critical. */
+export function withChecks(report: HealthReport, more: readonly CheckReport[]): HealthReport {
+  const failed = more.some(({ status }) => status === 'fail');
+  const status = failed && report.status === 'healthy' ? 'degraded' : report.status;
+  return { status, checks: [...report.checks, ...more] };
 }
 
 function worse(left: CheckReport, right: CheckReport): CheckReport {

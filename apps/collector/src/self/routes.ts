@@ -1,7 +1,6 @@
 import type { Answer } from '../receive/answer.ts';
 import type { Handler } from '../receive/http.ts';
-import type { Health, HealthReport } from './health.ts';
-import type { Registry } from './metrics.ts';
+import type { HealthReport } from './health.ts';
 
 function json(status: number, value: unknown): Answer {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
@@ -11,25 +10,26 @@ function json(status: number, value: unknown): Answer {
 const statusOf = (report: HealthReport) => (report.status === 'unhealthy' ? 503 : 200);
 
 export interface SelfDoor {
-  readonly health: Health;
-  readonly registry: Registry;
+  health(): Promise<HealthReport>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Why this process should get no traffic, or undefined when it should. */
-  readonly notReady: () => string | undefined;
+  notReady(): Promise<string | undefined>;
 }
 
 /** `/health`, `/health/live`, `/health/ready`, `/health/detailed` and `/metrics`. */
 export function selfRoutes(door: SelfDoor): [string, Readonly<Record<string, Handler>>][] {
   const get = (handler: () => Promise<Answer>) => ({ GET: handler });
   const summary = async () => {
-    const report = await door.health.report();
+    const report = await door.health();
     return json(statusOf(report), { status: report.status });
   };
   const detailed = async () => {
-    const report = await door.health.report();
+    const report = await door.health();
     return json(statusOf(report), report);
   };
   const ready = async () => {
-    const reason = door.notReady();
+    const reason = await door.notReady();
     return reason === undefined
       ? json(200, { status: 'ready' })
       : json(503, { status: 'not ready', reason });
@@ -37,7 +37,7 @@ export function selfRoutes(door: SelfDoor): [string, Readonly<Record<string, Han
   const metrics = async (): Promise<Answer> => ({
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-    body: door.registry.text(),
+    body: await door.metrics(),
   });
   return [
     ['/health', get(summary)],

@@ -1,0 +1,100 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { pino } from 'pino';
+import { createCollector } from './collector.ts';
+import { readEnvironment } from './config/environment.ts';
+import { configFor, faultText } from './config/file.ts';
+import { shareOf } from './config/scale.ts';
+import { type Running, run, wholeOf } from './run.ts';
+import { threadLink } from './scale/link.thread.ts';
+import { openPeers, type Peers } from './scale/peers.ts';
+import { type Port, Talk } from './scale/talk.ts';
+import type { Whole } from './scale/whole.ts';
+import {
+  type ToMain,
+  type ToWorker,
+  type WorkerStart,
+  workerName,
+} from './scale/worker-protocol.ts';
+
+/** One of several workers of a collector: a thread with a pipeline, a spool and listeners. */
+const start = workerData as WorkerStart;
+/** Longer than the main thread waits for any one worker. */
+const ANSWER_MS = 8000;
+const HAND_OVER_MS = 1000;
+const QUIET_MS = 2000;
+
+function shareOfFile(configFile: string | undefined) {
+  const result = configFor(configFile);
+  if (!result.ok) throw new Error(result.faults.map(faultText).join('\n'));
+  return shareOf(result.config);
+}
+
+function open() {
+  const environment = { ...readEnvironment(process.env), spoolFolder: start.spoolFolder };
+  const name = 'collector';
+  const log = pino({
+    name,
+    base: { name, worker: start.index },
+    level: environment.logLevel,
+  });
+  const config = shareOfFile(environment.configFile);
+  return createCollector({ environment, config, log });
+}
+
+/** What the whole collector is asked, this worker asks the main thread. */
+function wholeBehind(talk: Talk<ToMain, never>): Whole {
+  return {
+    metrics: () => talk.ask({ kind: 'metrics' }, ANSWER_MS),
+    health: () => talk.ask({ kind: 'health' }, ANSWER_MS),
+    notReady: () => talk.ask({ kind: 'not_ready' }, ANSWER_MS),
+    boost: (boost) => talk.ask({ kind: 'boost', boost }, ANSWER_MS),
+  };
+}
+
+async function main(port: Port): Promise<void> {
+  const collector = open();
+  const own = wholeOf(collector);
+  const peers: Peers = openPeers(collector);
+  let generation: number | undefined;
+  let running: Running | undefined;
+  const answer = (question: ToWorker): unknown => {
+    switch (question.kind) {
+      case 'metrics':
+        return own.metrics();
+      case 'health':
+        return own.health();
+      case 'not_ready':
+        return own.notReady();
+      case 'boost':
+        return own.boost(question.boost);
+      case 'members':
+        generation = question.self.generation;
+        return peers.setCollectors(question.self, question.others);
+      case 'reload':
+        return running?.reload(shareOfFile(collector.environment.configFile));
+      case 'stop':
+        return running?.stop();
+    }
+  };
+  const talk = new Talk<ToMain, never>(port, answer);
+  const links = [...start.siblings].map(
+    ([name, sibling]) =>
+      [name, threadLink(sibling, (batch) => peers.take(batch, 'worker'))] as const,
+  );
+  peers.setWorkers(workerName(start.index), new Map(links));
+  running = await run(collector, {
+    peers,
+    generation: () => generation,
+    whole: wholeBehind(talk),
+    shared: start,
+    async handOver() {
+      await peers.drain(HAND_OVER_MS);
+      // Others may still have spans of ours; one that hangs is not waited for.
+      await talk.ask({ kind: 'quiet' }, QUIET_MS).catch(() => {});
+    },
+  });
+  await talk.ask({ kind: 'ready' }, ANSWER_MS);
+}
+
+if (parentPort === null) throw new Error('this file is started by main.ts, as a thread');
+await main(parentPort);
