@@ -7,6 +7,7 @@ export function sortIndexes(
   scratch: Int32Array,
   compare: (a: number, b: number) => number,
 ): void {
+  if (count < 2) return;
   for (let from = 0; from < count; from += RUN) {
     insertionSort(indexes, from, Math.min(from + RUN, count), compare);
   }

@@ -36,7 +36,7 @@ interface Tree {
   rootIndex: number;
   rootMissing: boolean;
   orphanSpans: number;
-  warnings: PathWarning[];
+  warnings: readonly PathWarning[];
 }
 
 /**
@@ -55,20 +55,40 @@ export function buildTree(input: PathInput, ws: PathWorkspace): Tree {
   if (rootMissing) rootIndex = chooseRoot(input, ws, PARENT_MISSING);
   const skew = rootIndex === -1 ? { adjusted: 0, clipped: 0 } : placeSpans(input, ws, rootIndex);
   const left = countLeftOut(input, ws);
-  const warnings: PathWarning[] = [];
-  const warn = (code: PathWarningCode, count: number) => {
-    if (count > 0) warnings.push({ code, count });
-  };
-  warn('root-missing', rootMissing ? 1 : 0);
-  warn('several-roots', left.otherRoots);
-  warn('orphans', left.orphans);
-  warn('cycle', left.cycles);
-  warn('duplicate-id', left.duplicates);
-  warn('negative-duration', times.negative);
-  warn('bad-time', times.bad);
-  warn('skew-adjusted', skew.adjusted);
-  warn('skew-clipped', skew.clipped);
+  const isPlain = times.negative + times.bad + skew.adjusted + skew.clipped === 0;
+  const isWhole = !rootMissing && ws.reached === input.n;
+  const warnings =
+    isPlain && isWhole ? NO_WARNINGS : warningsOf({ ...times, ...skew, ...left, rootMissing });
   return { rootIndex, rootMissing, orphanSpans: left.orphans, warnings };
+}
+
+const NO_WARNINGS: readonly PathWarning[] = [];
+
+interface Doubts {
+  rootMissing: boolean;
+  otherRoots: number;
+  orphans: number;
+  cycles: number;
+  duplicates: number;
+  negative: number;
+  bad: number;
+  adjusted: number;
+  clipped: number;
+}
+
+function warningsOf(doubts: Doubts): PathWarning[] {
+  const counts: [PathWarningCode, number][] = [
+    ['root-missing', doubts.rootMissing ? 1 : 0],
+    ['several-roots', doubts.otherRoots],
+    ['orphans', doubts.orphans],
+    ['cycle', doubts.cycles],
+    ['duplicate-id', doubts.duplicates],
+    ['negative-duration', doubts.negative],
+    ['bad-time', doubts.bad],
+    ['skew-adjusted', doubts.adjusted],
+    ['skew-clipped', doubts.clipped],
+  ];
+  return counts.filter(([, count]) => count > 0).map(([code, count]) => ({ code, count }));
 }
 
 function readTimes(input: PathInput, ws: PathWorkspace): { negative: number; bad: number } {
@@ -86,7 +106,7 @@ function readTimes(input: PathInput, ws: PathWorkspace): { negative: number; bad
 }
 
 function integerOffset(ns: number): number {
-  if (Number.isInteger(ns) && Math.abs(ns) <= MAX_OFFSET_NS) return ns;
+  if (Math.floor(ns) === ns && Math.abs(ns) <= MAX_OFFSET_NS) return ns;
   if (Number.isNaN(ns)) return 0;
   return Math.max(-MAX_OFFSET_NS, Math.min(MAX_OFFSET_NS, Math.floor(ns)));
 }
