@@ -5,12 +5,12 @@
  */
 import {
   CriticalPathAggregator,
-  decide,
   decodeSpan,
   EdgeAggregator,
   ErrorOriginAggregator,
   Interner,
   RedAggregator,
+  Sampler,
   SamplingLedger,
   SpanTable,
   scan,
@@ -26,7 +26,9 @@ const openTraces = Number(process.argv[2] ?? 10_000);
 const TRACES = 128;
 const SPANS = TRACES * 4;
 const templates = Array.from({ length: 20 }, (_, seed) => loadRequest({ traces: TRACES, seed }));
-const rules = { rules: [{ name: 'five', probability: 0.05 }] };
+const rules = {
+  rules: [{ name: 'five', sampler: { kind: 'probability' as const, probability: 0.05 } }],
+};
 
 /** Where the trace ids lie in each template, so that every request can have fresh ones. */
 const strings = new Interner();
@@ -57,6 +59,7 @@ class Pipeline {
   readonly origins = new ErrorOriginAggregator(strings);
   readonly paths = new CriticalPathAggregator(strings);
   readonly ledger = new SamplingLedger();
+  readonly sampler = new Sampler(strings, rules);
   readonly table = new SpanTable(1024);
   rowBytes = 0;
 
@@ -69,7 +72,7 @@ class Pipeline {
 
   decideDue(nowMs: number): void {
     for (let trace = this.window.due(nowMs); trace !== undefined; trace = this.window.due(nowMs)) {
-      const decision = decide(trace, rules, strings);
+      const decision = this.sampler.decide(trace, nowMs);
       this.edges.record(trace, nowMs);
       this.origins.record(trace, decision, nowMs);
       this.paths.record(trace, decision, nowMs);

@@ -3,6 +3,7 @@ export { reframe } from './affinity/reframe.ts';
 export { Rendezvous } from './affinity/rendezvous.ts';
 export { formatTraceParent, parseTraceParent, type TraceParent } from './context/trace-parent.ts';
 export {
+  eraseThreshold,
   formatThreshold,
   probabilityOf,
   readSampling,
@@ -79,10 +80,34 @@ export type { Buckets, CountColumns } from './red/counts.ts';
 export { ExemplarAggregator, type ExemplarRow } from './red/exemplars.ts';
 export { bucketIndex, bucketLowerNs, quantileOfBuckets } from './red/histogram.ts';
 export { RedAggregator, type RedLimits, type RedRow } from './red/red.ts';
-export { decide } from './sampling/decide.ts';
+export type { BoostUse } from './sampling/boosts.ts';
 export type { Decision, DecisionReason } from './sampling/decision.ts';
 export { type LedgerSpans, SamplingLedger, type SamplingRow } from './sampling/ledger.ts';
-export type { Condition, Rule, SamplingRules } from './sampling/rules.ts';
+export { patternFault } from './sampling/pattern.ts';
+export {
+  type AttributePlace,
+  type BoostTarget,
+  type BudgetPart,
+  type Condition,
+  type CostUnit,
+  type KeyField,
+  type Rule,
+  ratesTimes,
+  type SamplerSpec,
+  type SamplingBoost,
+  type SamplingRules,
+  type SpanCondition,
+  type SpanKindWord,
+  type StatusName,
+  type TextTest,
+  type ValueTest,
+} from './sampling/rules.ts';
+export {
+  type ExplainedRule,
+  type Explanation,
+  Sampler,
+  type SamplerOptions,
+} from './sampling/sampler.ts';
 export {
   CALM,
   keptInOverload,

@@ -11,9 +11,17 @@ test('an empty file is the default configuration, the rules of the mission', () 
   const result = parseConfig('', 'c.yaml');
   expect(result).toEqual({ ok: true, config: defaultConfig() });
   expect(defaultConfig().sampling.rules).toEqual([
-    { name: 'errors', when: { kind: 'error' }, probability: 1 },
-    { name: 'slow', when: { kind: 'latency', aboveMs: 1000 }, probability: 1 },
-    { name: 'rest', probability: 0.01 },
+    {
+      name: 'errors',
+      when: { kind: 'span', where: { kind: 'status', anyOf: ['error'] } },
+      sampler: { kind: 'probability', probability: 1 },
+    },
+    {
+      name: 'slow',
+      when: { kind: 'latency', overMs: 1000 },
+      sampler: { kind: 'probability', probability: 1 },
+    },
+    { name: 'rest', sampler: { kind: 'probability', probability: 0.01 } },
   ]);
   expect(defaultConfig().window).toMatchObject({ delay: 2000, timeout: 30_000 });
 });
@@ -37,13 +45,22 @@ test('several fields of one condition must all hold', () => {
   expect(result.ok && result.config.sampling.rules).toEqual([
     {
       name: 'slow-checkout',
-      probability: 0.125,
+      sampler: { kind: 'probability', probability: 0.125 },
       when: {
         kind: 'all',
         of: [
-          { kind: 'latency', aboveMs: 500 },
-          { kind: 'service', anyOf: ['checkout'] },
-          { kind: 'not', of: { kind: 'operation', anyOf: ['GET /health'] } },
+          { kind: 'latency', overMs: 500 },
+          {
+            kind: 'span',
+            where: { kind: 'service', name: { kind: 'any_of', values: ['checkout'] } },
+          },
+          {
+            kind: 'not',
+            of: {
+              kind: 'span',
+              where: { kind: 'operation', name: { kind: 'any_of', values: ['GET /health'] } },
+            },
+          },
         ],
       },
     },

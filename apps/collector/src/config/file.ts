@@ -99,7 +99,9 @@ export function parseConfig(text: string, file: string): ConfigResult {
   }
   const result = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
   if (result.success) return { ok: true, config: result.data };
-  return { ok: false, faults: faultsOf(file, document, lines, result.error.issues) };
+  const faults = faultsOf(file, document, lines, result.error.issues);
+  faults.sort((left, right) => left.line - right.line || left.column - right.column);
+  return { ok: false, faults };
 }
 
 /** Reads and checks a file. An unreadable file is a fault too. */

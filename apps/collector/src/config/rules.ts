@@ -1,102 +1,201 @@
-import type { Condition, Rule } from '@flyball/tracing';
+import type { CostUnit, KeyField, Rule, SamplerSpec } from '@flyball/tracing';
 import { z } from 'zod';
-import { count, duration, percent } from './fields.ts';
+import { conditionOf } from './condition-of.ts';
+import { when } from './conditions.ts';
+import { count, duration, percent, size } from './fields.ts';
 
-/**
- * A condition as people write it. Several fields of one `when` must all hold:
- * `{ service: checkout, latencyOver: 500ms }`.
- */
-export interface When {
-  readonly error?: true | undefined;
-  readonly latencyOver?: number | undefined;
-  readonly service?: readonly string[] | undefined;
-  readonly operation?: readonly string[] | undefined;
-  readonly attribute?: { readonly key: string; readonly anyOf?: readonly string[] | undefined };
-  readonly spansAtLeast?: number | undefined;
-  readonly all?: readonly When[] | undefined;
-  readonly any?: readonly When[] | undefined;
-  readonly not?: When | undefined;
+const TIB = 1024 ** 4;
+const MAX_RATE = 1e9;
+
+const ruleName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower case letters, digits, - and _');
+
+const perSecond = z.number().gt(0).max(MAX_RATE);
+
+const rates = {
+  tracesPerSecond: perSecond.optional(),
+  spansPerSecond: perSecond.optional(),
+  bytesPerSecond: size(1, TIB).optional(),
+};
+
+const burst = z
+  .union([z.number().gt(0).max(TIB), size(1, TIB)])
+  .optional()
+  .describe('So much at once after a quiet time, in what the rate counts; left out: one second.');
+
+const UNITS: Readonly<Record<keyof typeof rates, CostUnit>> = {
+  tracesPerSecond: 'traces',
+  spansPerSecond: 'spans',
+  bytesPerSecond: 'bytes',
+};
+const RATE_NAMES = Object.keys(UNITS) as (keyof typeof rates)[];
+
+type Rates = { readonly [Name in keyof typeof rates]?: number | undefined };
+
+function exactlyOne(names: readonly string[]) {
+  return (written: object, context: z.RefinementCtx) => {
+    const given = names.filter((one) => (written as Record<string, unknown>)[one] !== undefined);
+    if (given.length === 1) return;
+    const what = given.length === 0 ? 'none of them is given' : `${given.join(' and ')} are given`;
+    const message = `say exactly one of ${names.join(', ')}: ${what}`;
+    context.addIssue({ code: 'custom', message });
+  };
 }
 
-const name = z.string().min(1).max(256);
-const names = z
-  .union([name, z.array(name).min(1).max(1000)])
-  .transform((value) => (typeof value === 'string' ? [value] : value));
+function rateOf(written: Rates): { unit: CostUnit; perSecond: number } {
+  const given = RATE_NAMES.find((one) => written[one] !== undefined) as keyof typeof rates;
+  return { unit: UNITS[given], perSecond: written[given] as number };
+}
 
-const attribute = z.strictObject({ key: name, anyOf: names.optional() });
+const limit = z.strictObject({ ...rates, burst }).superRefine(exactlyOne(RATE_NAMES));
 
-/** Written as a function of itself: `all`, `any` and `not` nest. */
-const when: z.ZodType<When> = z.lazy(() =>
-  z
-    .strictObject({
-      error: z.literal(true).optional(),
-      latencyOver: duration(0, 24 * 3_600_000).optional(),
-      service: names.optional(),
-      operation: names.optional(),
-      attribute: attribute.optional(),
-      spansAtLeast: count(1, 1_000_000).optional(),
-      all: z.array(when).min(1).max(50).optional(),
-      any: z.array(when).min(1).max(50).optional(),
-      not: when.optional(),
-    })
-    .refine((value) => Object.keys(value).length > 0, {
-      message: 'an empty condition: leave `when` out to match every trace',
-    }),
-) as z.ZodType<When>;
+const keyField = z.union([
+  z.enum(['service', 'operation']).describe('Of the root.'),
+  z.strictObject({ attribute: z.string().min(1).max(256) }),
+]);
 
-const rule = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower case letters, digits, - and _'),
+const dynamic = z
+  .strictObject({
+    by: z.array(keyField).min(1).max(8),
+    keep: percent().optional(),
+    tracesPerSecond: perSecond.optional(),
+    spansPerSecond: perSecond.optional(),
+    every: duration(1000, 3_600_000).prefault('10s'),
+    weight: z.number().gt(0).max(1).prefault(0.5),
+    maxKeys: count(1, 100_000).prefault(1000),
+  })
+  .superRefine(exactlyOne(['keep', 'tracesPerSecond', 'spansPerSecond']));
+
+const part = z.strictObject({
+  name: ruleName,
   when: when.optional(),
-  keep: percent(),
+  share: z.number().gt(0).max(1e6),
+  keep: percent().optional().describe('Never more than this share of its traces.'),
 });
+
+const budget = z
+  .strictObject({ ...rates, burst, parts: z.array(part).min(1).max(100) })
+  .superRefine(exactlyOne(RATE_NAMES))
+  .superRefine(({ parts }, context) => namesDiffer(parts, ['parts'], context))
+  .superRefine(({ parts }, context) => allReachable(parts, ['parts'], context));
+
+const rule = z
+  .strictObject({
+    name: ruleName,
+    when: when.optional(),
+    drop: z
+      .literal(true)
+      .optional()
+      .describe('A veto: dropped, wherever the rule stands and whatever others say.'),
+    keep: percent().optional(),
+    limit: limit.optional(),
+    dynamic: dynamic.optional(),
+    budget: budget.optional(),
+    dryRun: z.boolean().optional().describe('Keep all, and mark what would have been dropped.'),
+  })
+  .superRefine((written, context) => {
+    // A limit may go with a share: whichever keeps less.
+    const { keep, ...others } = written;
+    const asked = written.limit === undefined ? written : others;
+    exactlyOne(['keep', 'limit', 'dynamic', 'budget', 'drop'])(asked, context);
+    if (keep === 0 && written.limit !== undefined) {
+      const message = 'keeps nothing, so a limit says nothing';
+      context.addIssue({ code: 'custom', path: ['keep'], message });
+    }
+  });
+
+type Named = { readonly name: string; readonly when?: unknown };
+
+function namesDiffer(list: readonly Named[], path: string[], context: z.RefinementCtx): void {
+  const seen = new Map<string, number>();
+  list.forEach(({ name }, index) => {
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      const where = `${path[0] ?? 'rules'}[${earlier}]`;
+      const message = `the name ${JSON.stringify(name)} is already that of ${where}`;
+      context.addIssue({ code: 'custom', path: [...path, index, 'name'], message });
+    }
+    seen.set(name, index);
+  });
+}
+
+function allReachable(
+  list: readonly (Named & { readonly drop?: unknown })[],
+  path: string[],
+  context: z.RefinementCtx,
+): void {
+  const isLast = (index: number) => list.slice(index + 1).every((one) => one.drop === true);
+  list.forEach((one, index) => {
+    if (one.when !== undefined || one.drop === true || isLast(index)) return;
+    const what = path.length === 0 ? 'rules' : 'parts';
+    const message = `has no \`when\`, so the ${what} below it are never reached: move it last`;
+    context.addIssue({ code: 'custom', path: [...path, index], message });
+  });
+}
 
 export const rulesSchema = z
   .array(rule)
   .min(1)
   .max(1000)
+  .superRefine((rules, context) => namesDiffer(rules, [], context))
+  .superRefine((rules, context) => allReachable(rules, [], context))
   .superRefine((rules, context) => {
-    const seen = new Map<string, number>();
     rules.forEach((one, index) => {
-      const earlier = seen.get(one.name);
-      if (earlier !== undefined) {
-        const message = `the name ${JSON.stringify(one.name)} is already that of rules[${earlier}]`;
-        context.addIssue({ code: 'custom', path: [index, 'name'], message });
-      }
-      seen.set(one.name, index);
-      if (one.when === undefined && index < rules.length - 1) {
-        const message = 'has no `when`, so the rules below it are never reached: move it last';
-        context.addIssue({ code: 'custom', path: [index], message });
-      }
+      if (one.drop !== true || one.when !== undefined) return;
+      const message = 'has no `when`, so every trace would be dropped';
+      context.addIssue({ code: 'custom', path: [index], message });
     });
   });
 
-function conditionOf(written: When): Condition {
-  const of: Condition[] = [];
-  if (written.error === true) of.push({ kind: 'error' });
-  if (written.latencyOver !== undefined) of.push({ kind: 'latency', aboveMs: written.latencyOver });
-  if (written.service !== undefined) of.push({ kind: 'service', anyOf: [...written.service] });
-  if (written.operation !== undefined) {
-    of.push({ kind: 'operation', anyOf: [...written.operation] });
+type RuleWritten = z.output<typeof rule>;
+
+function samplerOf(written: RuleWritten): SamplerSpec {
+  const { keep, limit: limited, dynamic: keyed, budget: shared } = written;
+  if (written.drop === true) return { kind: 'drop' };
+  if (limited !== undefined) {
+    const rate = rateOf(limited);
+    return {
+      kind: 'limit',
+      ...rate,
+      burst: limited.burst ?? rate.perSecond,
+      probability: keep ?? 1,
+    };
   }
-  if (written.attribute !== undefined) {
-    const { key, anyOf } = written.attribute;
-    of.push({ kind: 'attribute', key, ...(anyOf === undefined ? {} : { anyOf: [...anyOf] }) });
+  if (keyed !== undefined) return dynamicOf(keyed);
+  if (shared !== undefined) {
+    const rate = rateOf(shared);
+    const parts = shared.parts.map((one) => ({
+      name: one.name,
+      share: one.share,
+      probability: one.keep ?? 1,
+      ...(one.when === undefined ? {} : { when: conditionOf(one.when) }),
+    }));
+    return { kind: 'budget', ...rate, burst: shared.burst ?? rate.perSecond, parts };
   }
-  if (written.spansAtLeast !== undefined) {
-    of.push({ kind: 'span_count', atLeast: written.spansAtLeast });
-  }
-  if (written.all !== undefined) of.push({ kind: 'all', of: written.all.map(conditionOf) });
-  if (written.any !== undefined) of.push({ kind: 'any', of: written.any.map(conditionOf) });
-  if (written.not !== undefined) of.push({ kind: 'not', of: conditionOf(written.not) });
-  const [only] = of;
-  return of.length === 1 && only !== undefined ? only : { kind: 'all', of };
+  return { kind: 'probability', probability: keep as number };
+}
+
+function dynamicOf(written: z.output<typeof dynamic>): SamplerSpec {
+  const { keep, tracesPerSecond, spansPerSecond, every, weight, maxKeys } = written;
+  const by = written.by.map(
+    (field): KeyField =>
+      typeof field === 'string' ? { kind: field } : { kind: 'attribute', key: field.attribute },
+  );
+  const target =
+    keep === undefined
+      ? { kind: 'rate' as const, perSecond: (tracesPerSecond ?? spansPerSecond) as number }
+      : { kind: 'share' as const, share: keep };
+  const unit = spansPerSecond === undefined ? 'traces' : 'spans';
+  return { kind: 'dynamic', by, unit, target, everyMs: every, weight, maxKeys };
 }
 
 /** The rules as the sampler takes them. */
-export function rulesOf(written: z.infer<typeof rulesSchema>): Rule[] {
+export function rulesOf(written: z.output<typeof rulesSchema>): Rule[] {
   return written.map((one) => ({
     name: one.name,
-    probability: one.keep,
+    sampler: samplerOf(one),
     ...(one.when === undefined ? {} : { when: conditionOf(one.when) }),
+    ...(one.dryRun === true ? { dryRun: true } : {}),
   }));
 }

@@ -40,6 +40,11 @@ const sampling = z.strictObject({
     { name: 'slow', when: { latencyOver: '1s' }, keep: '100%' },
     { name: 'rest', keep: '1%' },
   ]),
+  dryRun: z.boolean().prefault(false).describe('Drop nothing; mark what would be dropped.'),
+  explain: z
+    .strictObject({ remember: count(0, 5_000_000).prefault(50_000) })
+    .prefault({})
+    .describe('Decisions that `flyball-collector explain` can tell about.'),
   /** Bounds on what the controller may ask for. */
   boosts: z
     .strictObject({
@@ -98,9 +103,9 @@ export const configSchema = z
       relation(['spool', 'blockSize'], 'is larger than a quarter of spool.maxSize');
     }
   })
-  .transform(({ sampling: { rules, boosts }, ...rest }) => ({
+  .transform(({ sampling: { rules, ...others }, ...rest }) => ({
     ...rest,
-    sampling: { rules: rulesOf(rules), boosts },
+    sampling: { rules: rulesOf(rules), ...others },
   }));
 
 export type CollectorConfig = z.infer<typeof configSchema>;

@@ -1,6 +1,5 @@
-import type { SamplingRules } from '@flyball/tracing';
 import { expect, test } from 'vitest';
-import { type Boost, Boosts, boostedRules } from './boosts.ts';
+import { type Boost, Boosts, samplingBoostOf } from './boosts.ts';
 
 const bounds = { max: 2, maxDuration: 1000 };
 const boost = (service: string, changes: Partial<Boost> = {}): Boost => ({
@@ -11,14 +10,6 @@ const boost = (service: string, changes: Partial<Boost> = {}): Boost => ({
   ...changes,
 });
 
-const rules: SamplingRules = {
-  rules: [
-    { name: 'health', when: { kind: 'operation', anyOf: ['GET /health'] }, probability: 0 },
-    { name: 'errors', when: { kind: 'error' }, probability: 1 },
-    { name: 'rest', probability: 0.01 },
-  ],
-};
-
 test('a boost ends by itself, and never lasts longer than allowed', () => {
   const boosts = new Boosts();
   boosts.set(boost('a', { untilMs: 99_999 }), bounds, 0);
@@ -28,10 +19,10 @@ test('a boost ends by itself, and never lasts longer than allowed', () => {
   expect(boosts.list()).toEqual([]);
 });
 
-test('their number is bounded, but a service may renew its own', () => {
+test('their number is bounded, but one that is there may be renewed', () => {
   const boosts = new Boosts();
   boosts.set(boost('a'), bounds, 0);
-  boosts.set(boost('b'), bounds, 0);
+  boosts.set(boost('a', { operation: 'GET /' }), bounds, 0);
   expect(boosts.set(boost('c'), bounds, 0)).toEqual({ kind: 'full', max: 2 });
   expect(boosts.set(boost('a', { ratio: 0.5 }), bounds, 0).kind).toBe('set');
   expect(boosts.set(boost('c', { untilMs: 900 }), bounds, 500).kind).toBe('set');
@@ -44,28 +35,14 @@ test('a time in the past ends a boost', () => {
   expect(boosts.list()).toEqual([]);
 });
 
-test('a boost raises weaker rules for its service, and lowers none', () => {
-  const names = boostedRules(rules, [boost('a', { ratio: 0.5 })]).rules.map((rule) => [
-    rule.name,
-    rule.probability,
+test('a service, one of its operations and one of its calls are three boosts', () => {
+  const three = [boost('a'), boost('a', { operation: 'GET /' }), boost('a', { callee: 'b' })];
+  expect(
+    three.map((one) => samplingBoostOf(one, 1)).map(({ name, target }) => [name, target]),
+  ).toEqual([
+    ['boost:a', { kind: 'service', service: 'a' }],
+    ['boost:a GET /', { kind: 'operation', service: 'a', operation: 'GET /' }],
+    ['boost:a->b', { kind: 'edge', caller: 'a', callee: 'b' }],
   ]);
-  expect(names).toEqual([
-    ['health', 0],
-    ['errors', 1],
-    ['boost:a', 0.5],
-    ['rest', 0.01],
-    ['boost:a', 0.5],
-  ]);
-});
-
-test('the strongest boost of several stands first', () => {
-  const { rules: boosted } = boostedRules({ rules: [{ name: 'rest', probability: 0.01 }] }, [
-    boost('a', { ratio: 0.1 }),
-    boost('b', { ratio: 1 }),
-  ]);
-  expect(boosted.slice(0, 2).map((rule) => rule.name)).toEqual(['boost:b', 'boost:a']);
-});
-
-test('without boosts the rules are those of the file', () => {
-  expect(boostedRules(rules, [])).toEqual(rules);
+  expect(samplingBoostOf(boost('a', { maxSpans: 9 }), 3)).toMatchObject({ maxSpans: 3 });
 });

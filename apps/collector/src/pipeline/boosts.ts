@@ -1,12 +1,18 @@
-import type { Rule, SamplingRules } from '@flyball/tracing';
+import type { BoostTarget, SamplingBoost } from '@flyball/tracing';
 
-/** A service whose traces are kept more often for a while, e.g. because it is Degraded. */
+/** Traces that are kept more often for a while, e.g. because a service is Degraded. */
 export interface Boost {
   readonly service: string;
+  /** Only traces in which the service does this, or calls that service. */
+  readonly operation?: string | undefined;
+  readonly callee?: string | undefined;
   /** At least this share is kept, 0 … 1. */
   readonly ratio: number;
   /** Epoch ms; it ends by itself. */
   readonly untilMs: number;
+  /** So much may be kept that would else have been dropped. */
+  readonly maxSpans?: number | undefined;
+  readonly maxBytes?: number | undefined;
   readonly by: string;
 }
 
@@ -20,57 +26,66 @@ export type BoostResult =
   | { readonly kind: 'ended' }
   | { readonly kind: 'full'; readonly max: number };
 
-/** Boosts in force, at most one a service and `max` in all. */
-export class Boosts {
-  private readonly byService = new Map<string, Boost>();
+/** What a boost is about, as decisions name it: `boost:shop`, `boost:shop->pay`. */
+export function boostName({ service, operation, callee }: Boost): string {
+  if (callee !== undefined) return `boost:${service}->${callee}`;
+  return operation === undefined ? `boost:${service}` : `boost:${service} ${operation}`;
+}
 
-  /** Sets, replaces or (when it has already ended) ends the boost of a service. */
+function targetOf({ service, operation, callee }: Boost): BoostTarget {
+  if (callee !== undefined) return { kind: 'edge', caller: service, callee };
+  if (operation !== undefined) return { kind: 'operation', service, operation };
+  return { kind: 'service', service };
+}
+
+/** As the sampler of one of so many workers takes it: each has its part of the budget. */
+export function samplingBoostOf(boost: Boost, workers: number): SamplingBoost {
+  const { ratio: probability, untilMs, maxSpans, maxBytes } = boost;
+  return {
+    name: boostName(boost),
+    target: targetOf(boost),
+    probability,
+    untilMs,
+    ...(maxSpans === undefined ? {} : { maxSpans: maxSpans / workers }),
+    ...(maxBytes === undefined ? {} : { maxBytes: maxBytes / workers }),
+  };
+}
+
+/** Boosts in force, at most one about each thing and `max` in all. */
+export class Boosts {
+  private readonly byName = new Map<string, Boost>();
+
+  /** Sets, replaces or (when it has already ended) ends a boost. */
   set(wanted: Boost, bounds: BoostBounds, nowMs: number): BoostResult {
     this.expire(nowMs);
+    const name = boostName(wanted);
     if (wanted.untilMs <= nowMs) {
-      this.byService.delete(wanted.service);
+      this.byName.delete(name);
       return { kind: 'ended' };
     }
-    if (!this.byService.has(wanted.service) && this.byService.size >= bounds.max) {
+    if (!this.byName.has(name) && this.byName.size >= bounds.max) {
       return { kind: 'full', max: bounds.max };
     }
     const boost = { ...wanted, untilMs: Math.min(wanted.untilMs, nowMs + bounds.maxDuration) };
-    this.byService.set(boost.service, boost);
+    this.byName.set(name, boost);
     return { kind: 'set', boost };
+  }
+
+  /** Ends one whose budget is used up. */
+  end(name: string): boolean {
+    return this.byName.delete(name);
   }
 
   /** Drops what has ended; true when something did. */
   expire(nowMs: number): boolean {
-    const before = this.byService.size;
-    for (const boost of this.byService.values()) {
-      if (boost.untilMs <= nowMs) this.byService.delete(boost.service);
+    const before = this.byName.size;
+    for (const [name, boost] of this.byName) {
+      if (boost.untilMs <= nowMs) this.byName.delete(name);
     }
-    return this.byService.size < before;
+    return this.byName.size < before;
   }
 
   list(): Boost[] {
-    return [...this.byService.values()];
+    return [...this.byName.values()];
   }
-}
-
-function boostRule(boost: Boost, rule: Rule | undefined): Rule {
-  const service = { kind: 'service' as const, anyOf: [boost.service] };
-  const when =
-    rule?.when === undefined ? service : { kind: 'all' as const, of: [service, rule.when] };
-  return { name: `boost:${boost.service}`, when, probability: boost.ratio };
-}
-
-/**
- * Rules under which each trace of a boosted service is kept with at least the boost's ratio, and
- * every other trace as before. First match stays the law, so each weaker rule is preceded by its
- * own boosted form; a rule that drops on purpose (0 %) is not touched.
- */
-export function boostedRules(rules: SamplingRules, boosts: readonly Boost[]): SamplingRules {
-  const strongestFirst = [...boosts].sort((a, b) => b.ratio - a.ratio);
-  const boosted = rules.rules.flatMap((rule) => {
-    if (rule.probability === 0) return [rule];
-    const stronger = strongestFirst.filter((boost) => boost.ratio > rule.probability);
-    return [...stronger.map((boost) => boostRule(boost, rule)), rule];
-  });
-  return { rules: [...boosted, ...strongestFirst.map((boost) => boostRule(boost, undefined))] };
 }

@@ -24,7 +24,9 @@ function rig(syncBeforeAnswer = false) {
   });
   const outbox = new Outbox(spool);
   const tally = createTally(new Registry());
-  const rules = { rules: [{ name: 'all', probability: 1 }] };
+  const rules = {
+    rules: [{ name: 'all', sampler: { kind: 'probability' as const, probability: 1 } }],
+  };
   const clock = { ms: 1_700_000_000_000 };
   const traces = new TracePipeline(windowConfigOf(config), rules, outbox, tally);
   const intake = new PipelineIntake({

@@ -32,7 +32,9 @@ function rig(tickMs = 0, maxBytes = 1e9) {
     },
   });
   const tally = createTally(new Registry());
-  const rules = { rules: [{ name: 'all', probability: 1 }] };
+  const rules = {
+    rules: [{ name: 'all', sampler: { kind: 'probability' as const, probability: 1 } }],
+  };
   const traces = new TracePipeline(windowConfigOf(defaultConfig()), rules, outbox, tally);
   const nothing = () => {};
   const events = { stored: nothing, failed: nothing, refused: nothing, damaged: nothing };

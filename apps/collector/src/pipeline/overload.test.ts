@@ -109,7 +109,9 @@ function pipeline() {
       }
     },
   });
-  const rules = { rules: [{ name: 'none', probability: 0 }] };
+  const rules = {
+    rules: [{ name: 'none', sampler: { kind: 'probability' as const, probability: 0 } }],
+  };
   const tally = createTally(new Registry());
   const traces = new TracePipeline(windowConfigOf(defaultConfig()), rules, outbox, tally);
   const send = (first: number, count: number) => {
@@ -153,7 +155,9 @@ describe('under overload', () => {
 
   test('traces that were waiting go on waiting, with the spans still to come', () => {
     const { traces, outbox, send, of } = pipeline();
-    traces.setRules({ rules: [{ name: 'all', probability: 1 }] });
+    traces.setRules({
+      rules: [{ name: 'all', sampler: { kind: 'probability' as const, probability: 1 } }],
+    });
     send(0, 3);
     traces.oneIn = 1024;
     send(3, 2);

@@ -1,18 +1,34 @@
-import type { SamplingRules } from '@flyball/tracing';
+import { type BoostUse, ratesTimes, type SamplingRules } from '@flyball/tracing';
 import type { CollectorConfig } from '../config/schema.ts';
 import { windowConfigOf } from '../config/window.ts';
-import { type Boost, type BoostResult, Boosts, boostedRules } from './boosts.ts';
+import { type Boost, type BoostResult, Boosts, boostName, samplingBoostOf } from './boosts.ts';
 import type { TracePipeline } from './traces.ts';
+
+/** A boost in force, and what was kept because of it. */
+export interface BoostInForce extends Boost {
+  readonly kept: Omit<BoostUse, 'name'>;
+}
+
+const NOTHING = { traces: 0, spans: 0, bytes: 0 };
+
+/** The rules as the sampler of one worker takes them: each has its part of every rate. */
+function rulesOfWorker({ sampling, workers }: CollectorConfig): SamplingRules {
+  const { rules, dryRun } = sampling;
+  return { rules: rules.map((rule) => ratesTimes(rule, 1 / workers)), dryRun };
+}
 
 /** The rules in force: those of the file, raised by the boosts of the moment. */
 export class SamplingControl {
   private readonly boosts = new Boosts();
   private readonly traces: TracePipeline;
   private config: CollectorConfig;
+  /** Kept because of boosts that are over. */
+  private keptBefore = NOTHING;
 
   constructor(traces: TracePipeline, config: CollectorConfig) {
     this.traces = traces;
     this.config = config;
+    this.applyRules();
   }
 
   /** Takes over rules and window of a new file; nothing that waits is lost. */
@@ -24,7 +40,7 @@ export class SamplingControl {
 
   boost(wanted: Boost, nowMs: number): BoostResult {
     const result = this.boosts.set(wanted, this.config.sampling.boosts, nowMs);
-    this.applyRules();
+    this.applyBoosts();
     return result;
   }
 
@@ -33,17 +49,52 @@ export class SamplingControl {
     return this.config.window.maxSize;
   }
 
-  list(): Boost[] {
-    return this.boosts.list();
+  list(): BoostInForce[] {
+    const uses = this.uses();
+    return this.boosts.list().map((boost) => {
+      const { traces, spans, bytes } = uses.get(boostName(boost)) ?? NOTHING;
+      return { ...boost, kept: { traces, spans, bytes } };
+    });
   }
 
-  /** Ends boosts whose time has come. */
+  /** Spans and bytes that only boosts have kept, since the start. */
+  keptByBoosts(): Omit<BoostUse, 'name'> {
+    return [...this.uses().values()].reduce(sum, this.keptBefore);
+  }
+
+  /** Ends boosts whose time or budget is over. */
   tick(nowMs: number): void {
-    if (this.boosts.expire(nowMs)) this.applyRules();
+    const ended = this.traces.sampler.endedBoosts(nowMs);
+    for (const name of ended) this.boosts.end(name);
+    if (this.boosts.expire(nowMs) || ended.length > 0) this.applyBoosts();
   }
 
   private applyRules(): void {
-    const rules: SamplingRules = { rules: this.config.sampling.rules };
-    this.traces.setRules(boostedRules(rules, this.boosts.list()));
+    this.traces.sampler.configure(rulesOfWorker(this.config));
   }
+
+  private uses(): Map<string, BoostUse> {
+    return new Map(this.traces.sampler.boostUses().map((use) => [use.name, use]));
+  }
+
+  private applyBoosts(): void {
+    const { workers } = this.config;
+    const names = new Set(this.boosts.list().map(boostName));
+    for (const [name, use] of this.uses()) {
+      if (!names.has(name)) this.keptBefore = sum(this.keptBefore, use);
+    }
+    this.traces.sampler.setBoosts(
+      this.boosts.list().map((boost) => samplingBoostOf(boost, workers)),
+    );
+  }
+}
+
+type Kept = Omit<BoostUse, 'name'>;
+
+function sum(left: Kept, right: Kept): Kept {
+  return {
+    traces: left.traces + right.traces,
+    spans: left.spans + right.spans,
+    bytes: left.bytes + right.bytes,
+  };
 }

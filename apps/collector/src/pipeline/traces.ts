@@ -1,9 +1,9 @@
 import {
   type Decision,
-  decide,
   Interner,
   keptInOverload,
   overloadDecision,
+  Sampler,
   type SamplingRules,
   SpanTable,
   scan,
@@ -30,6 +30,7 @@ import { decodeText } from './text.ts';
 export class TracePipeline {
   readonly window: TraceWindow;
   readonly strings = new Interner();
+  readonly sampler: Sampler;
   /** Under overload 1 in this many traces is kept, span by span; undefined: traces wait. */
   oneIn: number | undefined;
   /** Spans accepted since the start. */
@@ -39,14 +40,13 @@ export class TracePipeline {
   private readonly rows = new TraceRowWriter(this.strings);
   private readonly outbox: Outbox;
   private readonly tally: Tally;
-  private rules: SamplingRules;
   private kept: KeptTrace | undefined;
   /** Set where there are several collectors or workers. */
   sharding: Sharding | undefined;
 
   constructor(window: WindowConfig, rules: SamplingRules, outbox: Outbox, tally: Tally) {
     this.window = new TraceWindow(window);
-    this.rules = rules;
+    this.sampler = new Sampler(this.strings, rules);
     this.outbox = outbox;
     outbox.attach('otel_traces', this.rows);
     this.tally = tally;
@@ -55,7 +55,7 @@ export class TracePipeline {
 
   /** Rules for traces decided from now on. */
   setRules(rules: SamplingRules): void {
-    this.rules = rules;
+    this.sampler.configure(rules);
   }
 
   /** Takes in a request; `origin` says whether its spans were counted elsewhere before. */
@@ -143,7 +143,7 @@ export class TracePipeline {
       this.aggregates.followed(trace, trace.earlier, nowMs);
       return trace.earlier;
     }
-    const decision = decide(trace, this.rules, this.strings);
+    const decision = this.sampler.decide(trace, nowMs);
     this.aggregates.decided(trace, decision, nowMs);
     this.sharding?.decided(trace);
     return decision;

@@ -57,6 +57,20 @@ export class AttributeReader {
     return (this.#ends[key] as number) >= 0;
   }
 
+  /** Where the AnyValue lies in `sourceOf(key)`, up to `endOf(key)`, which is -1 without one. */
+  startOf(key: number): number {
+    return this.#starts[key] as number;
+  }
+
+  endOf(key: number): number {
+    return this.#ends[key] as number;
+  }
+
+  /** The body of the span; another array where the value came in pieces. */
+  sourceOf(key: number): Uint8Array {
+    return this.#sources[key] as Uint8Array;
+  }
+
   /** The value as text, as it would be stored; undefined where the last read found none. */
   text(key: number): string | undefined {
     const end = this.#ends[key] as number;

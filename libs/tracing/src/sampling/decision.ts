@@ -10,6 +10,16 @@ export type DecisionReason =
   | 'rest'
   /** No rule matched: dropped. */
   | 'no_match'
+  /** A rule that drops whatever other rules say. */
+  | 'veto'
+  /** A rule with a rate, a rule with a rate for each key, a budget shared by several kinds. */
+  | 'limit'
+  | 'dynamic'
+  | 'budget'
+  /** A boost raised the probability for a while. */
+  | 'boost'
+  /** Kept, but only because the rule is tried: in earnest it would have been dropped. */
+  | 'dry_run'
   /** Overload: decided span by span, without waiting for the trace. */
   | 'overload'
   /** Dropped before, and kept now because a look back asked for it. */

@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest';
+import { decodeSpan } from '../otlp/decode-span.ts';
+import { Interner } from '../otlp/interner.ts';
+import { type SpanSketch, traceOf } from '../otlp/trace.fixture.ts';
+import type { Condition, SamplerSpec, SamplingRules, SpanCondition } from './rules.ts';
+import { Sampler } from './sampler.ts';
+
+const strings = new Interner();
+
+const share = (probability: number): SamplerSpec => ({ kind: 'probability', probability });
+const ERROR: Condition = { kind: 'span', where: { kind: 'status', anyOf: ['error'] } };
+const service = (...values: string[]): SpanCondition => ({
+  kind: 'service',
+  name: { kind: 'any_of', values },
+});
+const operation = (...values: string[]): SpanCondition => ({
+  kind: 'operation',
+  name: { kind: 'any_of', values },
+});
+
+/** Errors, slow traces, and one in a hundred of the rest. */
+const USUAL: SamplingRules = {
+  rules: [
+    { name: 'errors', when: ERROR, sampler: share(1) },
+    { name: 'slow', when: { kind: 'latency', overMs: 1000 }, sampler: share(1) },
+    { name: 'rest', sampler: share(0.01) },
+  ],
+};
+
+/** Trace ids with the greatest and the least randomness. */
+const LUCKY = `${'1'.repeat(18)}${'f'.repeat(14)}`;
+const UNLUCKY = `${'1'.repeat(18)}${'0'.repeat(14)}`;
+
+function decided(rules: SamplingRules, ...spans: SpanSketch[]) {
+  return new Sampler(strings, rules).decide(traceOf(strings, spans), 0);
+}
+
+describe('the usual rules', () => {
+  test('keep every error', () => {
+    const spans = [
+      { id: 'a', traceId: UNLUCKY },
+      { id: 'b', parent: 'a', error: true },
+    ];
+    const traced = spans.map((span) => ({ ...span, traceId: UNLUCKY }));
+    expect(decided(USUAL, ...traced)).toMatchObject({
+      keep: true,
+      probability: 1,
+      threshold: 0n,
+      reason: 'error',
+      rule: 'errors',
+    });
+  });
+
+  test('keep what took over a second from first start to last end, not a second exactly', () => {
+    const spans = (end: number): SpanSketch[] => [
+      { id: 'a', traceId: UNLUCKY, start: 0, end: 600 },
+      { id: 'b', parent: 'a', traceId: UNLUCKY, start: 500, end },
+    ];
+    expect(decided(USUAL, ...spans(1000)).keep).toBe(false);
+    expect(decided(USUAL, ...spans(1000.001))).toMatchObject({ reason: 'latency' });
+  });
+
+  test('keep one in a hundred of the rest, by the randomness of the trace id', () => {
+    expect(decided(USUAL, { id: 'a', traceId: LUCKY })).toMatchObject({
+      keep: true,
+      probability: expect.closeTo(0.01, 12),
+      reason: 'rest',
+      rule: 'rest',
+    });
+    expect(decided(USUAL, { id: 'a', traceId: UNLUCKY }).keep).toBe(false);
+  });
+
+  test('explicit randomness goes before the trace id', () => {
+    const lucky = { id: 'a', traceId: UNLUCKY, traceState: 'ot=rv:ffffffffffffff' };
+    expect(decided(USUAL, lucky).keep).toBe(true);
+    const unlucky = { id: 'b', parent: 'a', traceId: LUCKY, traceState: 'ot=rv:00000000000000' };
+    expect(decided(USUAL, { id: 'a', traceId: LUCKY }, unlucky).keep).toBe(false);
+  });
+});
+
+describe('a kept span says how it was sampled', () => {
+  const HALF: SamplingRules = { rules: [{ name: 'half', sampler: share(0.5) }] };
+
+  function rowOf(span: SpanSketch, rules: SamplingRules) {
+    const trace = traceOf(strings, [span]);
+    return decodeSpan(trace.spans, 0, strings, new Sampler(strings, rules).decide(trace, 0));
+  }
+
+  test('in tracestate and as SampleRate', () => {
+    const row = rowOf({ id: 'a', traceId: LUCKY, traceState: 'v=1' }, HALF);
+    expect(row.TraceState).toBe('ot=th:8,v=1');
+    expect(row.SpanAttributes).toEqual({ SampleRate: '2' });
+  });
+
+  test('an earlier threshold is only ever raised', () => {
+    const stricter = rowOf({ id: 'a', traceId: LUCKY, traceState: 'ot=th:c' }, HALF);
+    expect([stricter.TraceState, stricter.SpanAttributes]).toEqual([
+      'ot=th:c',
+      { SampleRate: '4' },
+    ]);
+    const looser = rowOf({ id: 'a', traceId: LUCKY, traceState: 'ot=th:4' }, HALF);
+    expect([looser.TraceState, looser.SpanAttributes]).toEqual(['ot=th:8', { SampleRate: '2' }]);
+  });
+
+  test('a threshold that would have rejected the span is not believed', () => {
+    const all: SamplingRules = { rules: [{ name: 'all', sampler: share(1) }] };
+    const row = rowOf({ id: 'a', traceId: UNLUCKY, traceState: 'ot=th:c' }, all);
+    expect([row.TraceState, row.SpanAttributes]).toEqual(['ot=th:0', { SampleRate: '1' }]);
+  });
+});
+
+describe('order', () => {
+  const health = { id: 'a', name: 'GET /health', error: true, traceId: LUCKY };
+  const isHealth: Condition = { kind: 'root', where: operation('GET /health') };
+
+  test('the first rule that holds decides; without any the trace is dropped', () => {
+    const rules: SamplingRules = {
+      rules: [
+        { name: 'health', when: isHealth, sampler: share(0) },
+        { name: 'errors', when: ERROR, sampler: share(1) },
+      ],
+    };
+    expect(decided(rules, health)).toMatchObject({ keep: false, rule: 'health', reason: 'match' });
+    expect(decided(rules, { id: 'a' })).toMatchObject({
+      keep: false,
+      reason: 'no_match',
+      rule: '',
+    });
+  });
+
+  test('a veto wins wherever it stands', () => {
+    const rules: SamplingRules = {
+      rules: [
+        { name: 'errors', when: ERROR, sampler: share(1) },
+        { name: 'no-health', when: isHealth, sampler: { kind: 'drop' } },
+      ],
+    };
+    expect(decided(rules, health)).toMatchObject({
+      keep: false,
+      rule: 'no-health',
+      reason: 'veto',
+      probability: 0,
+    });
+    expect(decided(rules, { id: 'a', error: true }).keep).toBe(true);
+  });
+});
+
+describe('dry run', () => {
+  test('a rule that is tried keeps all it decides and says what it would have dropped', () => {
+    const rules: SamplingRules = { rules: [{ name: 'half', sampler: share(0.5), dryRun: true }] };
+    const kept = { keep: true, probability: 1, threshold: 0n, rule: 'half' };
+    expect(decided(rules, { id: 'a', traceId: LUCKY })).toEqual({ ...kept, reason: 'rest' });
+    expect(decided(rules, { id: 'a', traceId: UNLUCKY })).toEqual({ ...kept, reason: 'dry_run' });
+  });
+
+  test('with all rules tried nothing is dropped, by no veto and for want of a rule', () => {
+    const rules: SamplingRules = {
+      dryRun: true,
+      rules: [{ name: 'no-errors', when: ERROR, sampler: { kind: 'drop' } }],
+    };
+    expect(decided(rules, { id: 'a', error: true })).toMatchObject({
+      keep: true,
+      reason: 'dry_run',
+      rule: 'no-errors',
+    });
+    expect(decided(rules, { id: 'a' })).toMatchObject({ keep: true, reason: 'dry_run', rule: '' });
+  });
+});
+
+describe('boosts', () => {
+  const rules: SamplingRules = {
+    rules: [
+      {
+        name: 'veto',
+        when: { kind: 'span', where: operation('GET /health') },
+        sampler: { kind: 'drop' },
+      },
+      { name: 'never', when: { kind: 'span', where: operation('noise') }, sampler: share(0) },
+      {
+        name: 'known',
+        when: { kind: 'span', where: service('shop', 'pay') },
+        sampler: share(0.01),
+      },
+    ],
+  };
+  const trace = (...spans: SpanSketch[]) =>
+    traceOf(
+      strings,
+      spans.map((span) => ({ ...span, traceId: UNLUCKY })),
+    );
+  const boost = { name: 'boost:pay', probability: 1, untilMs: 1000 };
+  const aboutPay = { ...boost, target: { kind: 'service' as const, service: 'pay' } };
+
+  function boosted(...boosts: Parameters<Sampler['setBoosts']>[0][number][]): Sampler {
+    const sampler = new Sampler(strings, rules, { remembered: 0 });
+    sampler.setBoosts(boosts);
+    return sampler;
+  }
+
+  test('raise what touches the service, and what no rule matches; they end by themselves', () => {
+    const sampler = boosted(aboutPay);
+    expect(sampler.decide(trace({ id: 'a', service: 'pay' }), 0)).toMatchObject({
+      keep: true,
+      rule: 'boost:pay',
+      reason: 'boost',
+      probability: 1,
+    });
+    expect(sampler.decide(trace({ id: 'a', service: 'shop' }), 0).keep).toBe(false);
+    expect(sampler.decide(trace({ id: 'a', service: 'pay' }), 1000).keep).toBe(false);
+    expect(sampler.endedBoosts(1000)).toEqual(['boost:pay']);
+  });
+
+  test('wake nothing that a rule drops on purpose', () => {
+    const sampler = boosted(aboutPay);
+    for (const name of ['noise', 'GET /health']) {
+      expect(sampler.decide(trace({ id: 'a', service: 'pay', name }), 0).keep).toBe(false);
+    }
+  });
+
+  test('may be about an operation of a service, or a call between two', () => {
+    const edge = { kind: 'edge' as const, caller: 'shop', callee: 'pay' };
+    const calls = boosted({ ...boost, target: edge });
+    const pay = { id: 'b', parent: 'a', service: 'pay' };
+    expect(calls.decide(trace({ id: 'a', service: 'shop' }, pay), 0).keep).toBe(true);
+    expect(calls.decide(trace({ id: 'a', service: 'web' }, pay), 0).keep).toBe(false);
+    const target = { kind: 'operation' as const, service: 'pay', operation: 'charge' };
+    const charges = boosted({ ...boost, target });
+    expect(charges.decide(trace({ id: 'a', service: 'pay', name: 'charge' }), 0).keep).toBe(true);
+    expect(charges.decide(trace({ id: 'a', service: 'shop', name: 'charge' }), 0).keep).toBe(false);
+  });
+
+  test('end when what only they have kept uses up their budget; renewing gives no more', () => {
+    const sampler = boosted({ ...aboutPay, maxSpans: 3 });
+    const pair = () => trace({ id: 'a', service: 'pay' }, { id: 'b', parent: 'a', service: 'pay' });
+    expect([0, 1, 2].map((ms) => sampler.decide(pair(), ms).keep)).toEqual([true, true, false]);
+    sampler.setBoosts([{ ...aboutPay, maxSpans: 3, untilMs: 9000 }]);
+    expect(sampler.decide(pair(), 3).keep).toBe(false);
+    expect(sampler.boostUses()).toEqual([{ name: 'boost:pay', traces: 2, spans: 4, bytes: 400 }]);
+    const lucky = boosted({ ...aboutPay, maxSpans: 3 });
+    lucky.decide(traceOf(strings, [{ id: 'a', service: 'pay', traceId: LUCKY }]), 0);
+    expect(lucky.boostUses()).toMatchObject([{ spans: 0 }]);
+  });
+});
+
+test('new rules take over at once; boosts stay', () => {
+  const sampler = new Sampler(strings, USUAL);
+  const target = { kind: 'service' as const, service: 'shop' };
+  sampler.setBoosts([{ name: 'b', target, probability: 1, untilMs: 10 }]);
+  sampler.configure({ rules: [{ name: 'half', sampler: share(0.5) }] });
+  const unlucky = traceOf(strings, [{ id: 'a', traceId: UNLUCKY }]);
+  expect(sampler.decide(unlucky, 0)).toMatchObject({ keep: true, rule: 'b' });
+  expect(sampler.decide(unlucky, 10)).toMatchObject({ keep: false, rule: 'half' });
+});

@@ -1,0 +1,157 @@
+import type { Interner } from '../otlp/interner.ts';
+import type { Trigger } from '../window/config.ts';
+import type { TraceView } from '../window/trace-view.ts';
+import { type BoostUse, RunningBoosts } from './boosts.ts';
+import { createNovelty, TestContext } from './conditions.ts';
+import type { Decision, DecisionReason } from './decision.ts';
+import { DecisionLog, NOT_NOTED, NOTED_RULES } from './decision-log.ts';
+import { TraceRandomness } from './randomness.ts';
+import { type BookRule, openBook, type RuleBook } from './rule-book.ts';
+import type { SamplingBoost, SamplingRules } from './rules.ts';
+import { PASSES } from './samplers.ts';
+
+/** What became of one rule on the way to a decision. */
+export interface ExplainedRule {
+  readonly rule: string;
+  readonly matched: boolean;
+  /** Why it did not match, in words; what it does with the trace when it did. */
+  readonly why: string;
+}
+
+/** How a trace was, or would now be, decided. */
+export interface Explanation {
+  /** A waiting trace may still change: its probability is that of this moment. */
+  readonly state: 'decided' | 'waiting';
+  readonly atMs: number;
+  readonly keep: boolean;
+  readonly probability: number;
+  readonly reason: DecisionReason;
+  /** The rule or boost that decided, '' when none matched. */
+  readonly rule: string;
+  /** What made the trace due; null while it waits. */
+  readonly trigger: Trigger | null;
+  /** In the order in which they were asked, up to the one that decided. */
+  readonly rules: readonly ExplainedRule[];
+}
+
+export interface SamplerOptions {
+  /** Decisions remembered for `explain`, at 80 bytes each. */
+  readonly remembered: number;
+}
+
+const DEFAULTS: SamplerOptions = { remembered: 50_000 };
+/** Books of rules remembered, so that decisions under rules that were replaced can be told. */
+const BOOKS = 4;
+
+/**
+ * Decides traces. Vetoes are asked first; then the rules in their order, and the first that holds
+ * decides; then boosts may raise, never lower, what it said. A trace is kept iff its randomness
+ * (`ot=rv`, else the last seven bytes of its id) reaches a threshold that was fixed without looking
+ * at that randomness, so each kept trace stands for exactly 1/p of its like, whatever the sampler,
+ * and a trace thinned out before is not thinned out twice.
+ *
+ * A deterministic machine: time is an argument, and chance is in the traces.
+ */
+export class Sampler {
+  readonly #strings: Interner;
+  readonly #novelty = createNovelty();
+  readonly #randomness = new TraceRandomness();
+  readonly #boosts: RunningBoosts;
+  readonly #log: DecisionLog;
+  readonly #failed = new Uint16Array(NOTED_RULES);
+  readonly #books: RuleBook[] = [];
+  #context: TestContext;
+  #book: RuleBook;
+  #generation = 0;
+  /** Position of the rule that decided last. */
+  #rule = -1;
+  #nowMs = 0;
+
+  constructor(strings: Interner, rules: SamplingRules, options: Partial<SamplerOptions> = {}) {
+    this.#strings = strings;
+    this.#boosts = new RunningBoosts(strings);
+    this.#log = new DecisionLog({ ...DEFAULTS, ...options }.remembered);
+    this.#context = new TestContext(strings, this.#novelty);
+    this.#book = openBook(rules, this.#context, undefined);
+    this.#books.push(this.#book);
+  }
+
+  /** New rules from now on. Those of a name that stays keep what they have learnt. */
+  configure(rules: SamplingRules): void {
+    const context = new TestContext(this.#strings, this.#novelty);
+    this.#book = openBook(rules, context, this.#book);
+    this.#context = context;
+    this.#generation += 1;
+    this.#books.push(this.#book);
+    if (this.#books.length > BOOKS) this.#books.shift();
+  }
+
+  /** All boosts that are to be in force; those of a name that stays go on with their budget. */
+  setBoosts(boosts: readonly SamplingBoost[]): void {
+    this.#boosts.set(boosts);
+  }
+
+  boostUses(): BoostUse[] {
+    return this.#boosts.uses();
+  }
+
+  /** Names of boosts whose time or budget is over. */
+  endedBoosts(nowMs: number): string[] {
+    return this.#boosts.ended(nowMs);
+  }
+
+  /** @param nowMs a step back counts as no step */
+  decide(trace: TraceView, nowMs: number): Decision {
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    const decision = this.#decide(trace, this.#nowMs, false);
+    this.#context.learn(trace);
+    const at = { nowMs: this.#nowMs, rule: this.#rule, book: this.#generation };
+    this.#log.note(trace, decision, at, this.#failed);
+    return decision;
+  }
+
+  #decide(trace: TraceView, nowMs: number, asks: boolean): Decision {
+    this.#context.begin(trace, nowMs);
+    this.#randomness.read(trace);
+    this.#failed.fill(NOT_NOTED);
+    const { rules } = this.#book;
+    for (let at = 0; at < rules.length; at += 1) {
+      const rule = rules[at] as BookRule;
+      this.#context.failed = NOT_NOTED;
+      if (rule.holds === undefined || rule.holds(trace)) {
+        const head = this.#randomness.headProbability;
+        const probability = rule.sampler.probability(trace, head, nowMs, asks);
+        if (probability !== PASSES) {
+          this.#rule = at;
+          return this.#answer(trace, rule, probability, asks);
+        }
+      }
+      if (at < NOTED_RULES) this.#failed[at] = this.#context.failed;
+    }
+    this.#rule = -1;
+    return this.#boosted(trace, 0, asks) ?? this.#book.noMatch.of(false);
+  }
+
+  #answer(trace: TraceView, rule: BookRule, probability: number, asks: boolean): Decision {
+    const answers = rule.answers.get(rule.sampler.part);
+    if (answers === undefined) throw new Error(`rule ${rule.name} has no such part`);
+    answers.use(probability, rule.exact);
+    const passes = answers.threshold.passes(this.#randomness);
+    if (passes && !asks) rule.sampler.kept(trace);
+    if (rule.dryRun || probability === 0) return answers.of(passes);
+    return this.#boosted(trace, answers.probability, asks, passes) ?? answers.of(passes);
+  }
+
+  #boosted(
+    trace: TraceView,
+    probability: number,
+    asks: boolean,
+    keptAnyway = false,
+  ): Decision | undefined {
+    const boost = this.#boosts.strongest(trace, probability, this.#nowMs);
+    if (boost === undefined) return undefined;
+    const passes = boost.answers.threshold.passes(this.#randomness);
+    if (passes && !keptAnyway && !asks) boost.spend(trace);
+    return boost.answers.of(passes);
+  }
+}
