@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type RunningProgram, startProgram } from './process.ts';
 
 /** The embedded PostgreSQL as a real process on a free port. */
@@ -19,4 +21,10 @@ export async function startPostgres(
   });
   const line = await program.line((entry) => entry.msg === 'listening');
   return { program, port: Number(line.port), serverPid: Number(line.pid) };
+}
+
+/** Where a PostgreSQL that was started on this directory is reached. */
+export function databaseUrl(dataDirectory: string): string {
+  const file = join(dataDirectory, 'postgres', 'connection.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;
 }

@@ -23,7 +23,7 @@ Environment (defaults in brackets):
   FLYBALL_CLICKHOUSE_PORT    port of the embedded ClickHouse [8123]
   CLICKHOUSE_URL             http://user:password@host:port/database [the embedded one]
   FLYBALL_GUARD_TOKEN        lets the controller post sampling boosts, and collectors share traces
-  FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach our HTTP port, e.g. http://10.0.0.5:4318
+  FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach us, e.g. http://10.0.0.5:4318
   DATABASE_URL               PostgreSQL, where collectors that share traces find each other
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;

@@ -2,7 +2,7 @@
 export interface Member {
   /** Where the others reach its HTTP port; also its name. */
   readonly address: string;
-  /** Grows with each process that takes the address: a request meant for an older one is refused. */
+  /** Grows with each process that takes the address; what is meant for an older one is refused. */
   readonly generation: number;
 }
 

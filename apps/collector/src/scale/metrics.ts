@@ -27,7 +27,7 @@ export function scaleMetrics(registry: Registry): ScaleMetrics {
   );
   const split = registry.counter(
     'flyball_collector_split_traces_total',
-    'Traces decided here that another collector owned while they waited: it may have parts of them.',
+    'Traces decided here that another collector owned meanwhile: it may have parts of them.',
   );
   return {
     affinity: {

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  hexId,
+  type RunningCollector,
+  type Stack,
+  startCollector,
+  startStack,
+} from '../conformance/otlp-harness.ts';
+import { type SpanWanted, traceRequest, traceRequestJson } from '../conformance/otlp-messages.ts';
+import { databaseUrl, type RunningPostgres, startPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+
+/** Two collectors that share traces: each is decided by one of them, whole, and counted once. */
+const CONFIG = `window: { delay: 1s, timeout: 4s }
+spool: { blockAge: 100ms }
+cluster: { heartbeat: 200ms, lease: 4s, giveUpAfter: 500ms }
+sampling:
+  rules:
+    - { name: errors, when: { error: true }, keep: 100% }
+    - { name: rest, keep: 0% }
+`;
+const ENV = {
+  FLYBALL_COLLECTOR_ADVERTISE: 'http://127.0.0.1:0',
+  FLYBALL_GUARD_TOKEN: 'a token of the collectors',
+};
+
+let stack: Stack;
+let postgres: RunningPostgres;
+let first: RunningCollector;
+let second: RunningCollector;
+
+beforeAll(async () => {
+  stack = await startStack({ config: CONFIG });
+  postgres = await startPostgres(stack.directory);
+  first = await join('first');
+  second = await join('second');
+  await members(first, 2);
+  await members(second, 2);
+});
+
+afterAll(async () => {
+  await Promise.all([first, second].map((one) => one?.program.stop('SIGKILL')));
+  await postgres?.program.stop();
+  await stack?.stop();
+});
+
+function join(name: string): Promise<RunningCollector> {
+  return startCollector({
+    directory: `${stack.directory}/${name}`,
+    clickhouseUrl: stack.clickhouse.url,
+    config: CONFIG,
+    env: { ...ENV, DATABASE_URL: databaseUrl(stack.directory) },
+  });
+}
+
+function members({ program }: RunningCollector, count: number) {
+  return until(`${count} members`, 20_000, () => {
+    const last = program.lines.findLast(({ msg }) => msg === 'members');
+    return (last?.members as string[] | undefined)?.length === count;
+  });
+}
+
+async function post(to: RunningCollector, spans: readonly SpanWanted[], json: boolean) {
+  const response = await fetch(`${to.http}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': json ? 'application/json' : 'application/x-protobuf' },
+    body: (json ? JSON.stringify(traceRequestJson(...spans)) : traceRequest(...spans)) as BodyInit,
+  });
+  expect(response.status).toBe(200);
+  await response.arrayBuffer();
+}
+
+/** A trace of four services; only the last span tells that it failed. */
+function sketch(prefix: string, failed: boolean): SpanWanted[] {
+  const traceId = hexId(16);
+  const ids = Array.from({ length: 4 }, () => hexId(8));
+  return ids.map((spanId, at) => ({
+    traceId,
+    spanId,
+    ...(at === 0 ? {} : { parentSpanId: ids[at - 1] as string }),
+    service: `${prefix}-${at}`,
+    error: failed && at === 3,
+  }));
+}
+
+/** Sends each service's spans in a request of its own, to the collectors in turn. */
+async function scatter(traces: readonly SpanWanted[][], to: readonly RunningCollector[]) {
+  for (let service = 3; service >= 0; service -= 1) {
+    const spans = traces.map((trace) => trace[service] as SpanWanted);
+    const collector = to[service % to.length] as RunningCollector;
+    await post(collector, spans, service === 1 || service === 2);
+  }
+}
+
+interface Sums {
+  readonly spans: number;
+  readonly calls: number;
+}
+
+async function sums(prefix: string, spans: number): Promise<Sums> {
+  const red = `SELECT sum(count) AS n FROM flyball_red WHERE service LIKE '${prefix}-%'`;
+  const edges = `SELECT sum(count) AS n FROM flyball_edges WHERE callee LIKE '${prefix}-%'`;
+  const enough = (rows: { n: string }[]) => Number(rows[0]?.n) >= spans;
+  const [[counted], [called]] = await Promise.all([
+    stack.rows<{ n: string }>(red, enough),
+    stack.rows<{ n: string }>(edges, (rows) => Number(rows[0]?.n) >= (spans * 3) / 4),
+  ]);
+  return { spans: Number(counted?.n), calls: Number(called?.n) };
+}
+
+test('scattered traces are decided whole, and every span is counted once', async () => {
+  const traces = Array.from({ length: 200 }, (_, at) => sketch('shop', at % 4 === 0));
+  await scatter(traces, [first, second]);
+  const failed = traces.filter((trace) => trace.some(({ error }) => error));
+  const stored = await stack.rows<{ TraceId: string; spans: string }>(
+    `SELECT TraceId, count() AS spans FROM otel_traces WHERE ServiceName LIKE 'shop-%'
+     GROUP BY TraceId`,
+    (rows) => rows.length >= failed.length && rows.every(({ spans }) => Number(spans) >= 4),
+  );
+  expect(stored.map(({ TraceId }) => TraceId).sort()).toEqual(
+    failed.map(([root]) => root?.traceId).sort(),
+  );
+  expect(stored.every(({ spans }) => Number(spans) === 4)).toBe(true);
+  expect(await sums('shop', 800)).toEqual({ spans: 800, calls: 600 });
+  for (const collector of [first, second]) {
+    const sent = await collector.metric('flyball_collector_forwarded_spans_total');
+    expect(sent).toBeGreaterThan(100);
+    expect(sent).toBeLessThan(300);
+    expect(await collector.metric('flyball_collector_split_traces_total')).toBe(0);
+  }
+});
+
+test('spans from anybody without the token, or meant for an older process, are refused', async () => {
+  const send = (headers: Record<string, string>) =>
+    fetch(`${first.http}/v1/flyball/spans`, { method: 'POST', headers, body: '' });
+  expect((await send({})).status).toBe(401);
+  expect((await send({ authorization: 'Bearer another one' })).status).toBe(401);
+  const authorization = `Bearer ${ENV.FLYBALL_GUARD_TOKEN}`;
+  expect((await send({ authorization })).status).toBe(409);
+  expect((await send({ authorization, 'flyball-generation': '99' })).status).toBe(409);
+  expect((await send({ authorization, 'flyball-generation': '1' })).status).toBe(200);
+});
+
+test('when one is killed the other takes over, counts all, and says what may be split', async () => {
+  await second.program.stop('SIGKILL');
+  const traces = Array.from({ length: 100 }, () => sketch('orphan', true));
+  await scatter(traces, [first]);
+  const stored = await stack.rows<{ TraceId: string }>(
+    `SELECT TraceId FROM otel_traces WHERE ServiceName LIKE 'orphan-%'
+     GROUP BY TraceId HAVING count() >= 4`,
+    (rows) => rows.length >= traces.length,
+  );
+  expect(stored).toHaveLength(traces.length);
+  await members(first, 1);
+  const split = await first.metric('flyball_collector_split_traces_total');
+  expect(split).toBeGreaterThan(20);
+  expect(split).toBeLessThan(80);
+  expect(await sums('orphan', 400)).toMatchObject({ spans: 400 });
+  // Alone now, it splits nothing more, but for traces of its own that waited meanwhile.
+  await scatter(
+    Array.from({ length: 50 }, () => sketch('alone', true)),
+    [first],
+  );
+  expect(await sums('alone', 200)).toEqual({ spans: 200, calls: 150 });
+  expect(await first.metric('flyball_collector_split_traces_total')).toBeLessThan(split + 5);
+});
+
+test('one that comes back has its traces again', async () => {
+  second = await join('second');
+  await members(first, 2);
+  await members(second, 2);
+  const traces = Array.from({ length: 100 }, () => sketch('again', true));
+  await scatter(traces, [second, first]);
+  expect(await sums('again', 400)).toEqual({ spans: 400, calls: 300 });
+  expect(await second.metric('flyball_collector_forwarded_spans_total')).toBeGreaterThan(50);
+});
+
+test('while PostgreSQL is away the members go on as they are, and say so', async () => {
+  await postgres.program.stop();
+  const failing = await until('the check fails', 20_000, async () => {
+    const response = await fetch(`${first.http}/health/detailed`);
+    const { checks } = (await response.json()) as { checks: { name: string; message: string }[] };
+    const check = checks.find(({ name }) => name === 'cluster');
+    return check?.message !== '' && check;
+  });
+  expect(failing.message).toContain('PostgreSQL is away');
+  const traces = Array.from({ length: 60 }, () => sketch('kept', true));
+  await scatter(traces, [first, second]);
+  expect(await sums('kept', 240)).toEqual({ spans: 240, calls: 180 });
+});
