@@ -36,7 +36,7 @@ interface Place {
   readonly line: number;
 }
 
-/**  stays in: native code, such as HTTP/2 and system calls. */
+/** What it calls the program stays in: native code, such as HTTP/2 and system calls. */
 const IDLE = new Set(['(idle)', '(root)']);
 
 function placeOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']) {
