@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { BodyBuffer } from './body-buffer.ts';
 import type { Reservation } from './budget.ts';
 import { type Coding, decompress } from './decompress.ts';
 
@@ -14,48 +15,63 @@ export type BodyResult =
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** Size as announced, before decompression; undefined when it is not. */
+  readonly expectedBytes?: number;
 }
 
-/**
- * All bytes of a stream, or the first reason why not; reading stops there.
- *
- * @param announcesTooMuch told what has arrived so far; true when it announces too large a body
- */
-export function collect(
+/** What is made of the chunks of one request. */
+export interface Collector<Result> {
+  /** Takes a chunk; a result means that the rest need not be read. */
+  take(chunk: Buffer): Result | undefined;
+  finish(): Result;
+}
+
+/** Reads a stream to its end, or to the first reason not to. */
+export function collect<Result>(
   stream: Readable,
-  limits: BodyLimits,
-  reservation: Reservation,
-  announcesTooMuch?: (chunks: readonly Buffer[], length: number) => boolean,
-): Promise<BodyResult> {
+  timeoutMs: number,
+  collector: Collector<Result>,
+): Promise<Result | BodyResult> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const end = (result: BodyResult) => {
+    const end = (result: Result | BodyResult) => {
       clearTimeout(timer);
       stream.off('data', take);
       resolve(result);
     };
-    const timer = setTimeout(() => end({ kind: 'timeout' }), limits.timeoutMs);
+    const aborted = () => end({ kind: 'aborted' });
+    const timer = setTimeout(() => end({ kind: 'timeout' }), timeoutMs);
     const take = (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limits.maxBytes) end({ kind: 'too_large' });
-      else if (!reservation.grow(chunk.length)) end({ kind: 'no_room' });
-      else {
-        chunks.push(chunk);
-        if (announcesTooMuch?.(chunks, length) === true) end({ kind: 'too_large' });
-      }
+      const early = collector.take(chunk);
+      if (early !== undefined) end(early);
     };
     stream.on('data', take);
-    stream.once('end', () => {
-      const [first] = chunks;
-      end({
-        kind: 'bytes',
-        bytes: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length),
-      });
-    });
-    stream.once('error', () => end({ kind: 'aborted' }));
-    stream.once('close', () => end({ kind: 'aborted' }));
+    stream.once('end', () => end(collector.finish()));
+    stream.once('error', aborted);
+    stream.once('close', aborted);
   });
+}
+
+class WholeBody implements Collector<BodyResult> {
+  private readonly body: BodyBuffer;
+  private readonly maxBytes: number;
+  private readonly reservation: Reservation;
+
+  constructor({ expectedBytes, maxBytes }: BodyLimits, reservation: Reservation) {
+    this.body = new BodyBuffer(expectedBytes ?? 0);
+    this.maxBytes = maxBytes;
+    this.reservation = reservation;
+  }
+
+  take(chunk: Buffer): BodyResult | undefined {
+    if (this.body.length + chunk.length > this.maxBytes) return { kind: 'too_large' };
+    if (!this.reservation.grow(chunk.length)) return { kind: 'no_room' };
+    this.body.add(chunk);
+    return undefined;
+  }
+
+  finish(): BodyResult {
+    return { kind: 'bytes', bytes: this.body.finish() };
+  }
 }
 
 /** A request body as it was before its content coding. The limit holds before and after. */
@@ -65,7 +81,7 @@ export async function readBody(
   limits: BodyLimits,
   reservation: Reservation,
 ): Promise<BodyResult> {
-  const raw = await collect(stream, limits, reservation);
+  const raw = await collect(stream, limits.timeoutMs, new WholeBody(limits, reservation));
   if (raw.kind !== 'bytes' || coding === 'identity') return raw;
   const result = await decompress(raw.bytes, coding, limits.maxBytes, reservation);
   reservation.shrink(raw.bytes.length);

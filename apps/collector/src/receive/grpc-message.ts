@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type BodyLimits, type BodyResult, collect } from './body.ts';
+import { type BodyLimits, type BodyResult, type Collector, collect } from './body.ts';
+import { BodyBuffer } from './body-buffer.ts';
 import type { Reservation } from './budget.ts';
 import { type Coding, decompress } from './decompress.ts';
 
@@ -28,31 +29,60 @@ const protocol = (code: number, message: string): MessageResult => ({
   message,
 });
 
-/** The length in the prefix refuses what is too large before it is sent. */
-function announcedLength(chunks: readonly Buffer[], length: number): number {
-  if (length < PREFIX_BYTES) return 0;
-  const [first] = chunks;
-  const whole =
-    first !== undefined && first.length >= PREFIX_BYTES
-      ? first
-      : Buffer.concat(chunks.slice(0, PREFIX_BYTES));
-  return whole.readUInt32BE(1);
-}
+/** The one framed message of a call, filled from its chunks while they arrive. */
+class FramedMessage implements Collector<MessageResult> {
+  /** 0: plain, 1: compressed; known with the prefix. */
+  flags = 0;
+  private readonly prefix = new Uint8Array(PREFIX_BYTES);
+  private arrived = 0;
+  private length = 0;
+  private body: BodyBuffer | undefined;
+  private readonly maxBytes: number;
+  private readonly reservation: Reservation;
 
-function unframe(framed: Buffer): MessageResult {
-  if (framed.length === 0) {
-    return protocol(GRPC.invalidArgument, 'the call ended without a message');
+  constructor(maxBytes: number, reservation: Reservation) {
+    this.maxBytes = maxBytes;
+    this.reservation = reservation;
   }
-  const length = framed.length < PREFIX_BYTES ? 0 : framed.readUInt32BE(1);
-  const arrived = framed.length - PREFIX_BYTES;
-  if (arrived < length) {
-    const text = `the message ended after ${Math.max(0, arrived)} of ${length} bytes`;
-    return protocol(GRPC.invalidArgument, text);
+
+  take(chunk: Buffer): MessageResult | undefined {
+    if (!this.reservation.grow(chunk.length)) return { kind: 'no_room' };
+    let at = 0;
+    for (; this.arrived < PREFIX_BYTES && at < chunk.length; at += 1) {
+      this.prefix[this.arrived] = chunk[at] as number;
+      this.arrived += 1;
+      if (this.arrived === PREFIX_BYTES) this.begin();
+    }
+    this.arrived += chunk.length - at;
+    // The length in the prefix refuses what is too large before it is sent.
+    if (Math.max(this.length, this.arrived - PREFIX_BYTES) > this.maxBytes) {
+      return { kind: 'too_large' };
+    }
+    if (at < chunk.length) this.body?.add(at === 0 ? chunk : chunk.subarray(at));
+    return undefined;
   }
-  if (arrived > length) {
-    return protocol(GRPC.unimplemented, 'the call carries more than one message');
+
+  finish(): MessageResult {
+    if (this.arrived === 0) {
+      return protocol(GRPC.invalidArgument, 'the call ended without a message');
+    }
+    const arrived = this.arrived - PREFIX_BYTES;
+    if (arrived < this.length) {
+      const text = `the message ended after ${Math.max(0, arrived)} of ${this.length} bytes`;
+      return protocol(GRPC.invalidArgument, text);
+    }
+    if (arrived > this.length || this.body === undefined) {
+      return protocol(GRPC.unimplemented, 'the call carries more than one message');
+    }
+    return { kind: 'bytes', bytes: this.body.finish() };
   }
-  return { kind: 'bytes', bytes: framed.subarray(PREFIX_BYTES) };
+
+  private begin(): void {
+    const { prefix } = this;
+    this.flags = prefix[0] as number;
+    this.length = new DataView(prefix.buffer).getUint32(1);
+    this.body = new BodyBuffer(this.length);
+  }
 }
 
 /**
@@ -66,17 +96,11 @@ export async function readMessage(
   limits: BodyLimits,
   reservation: Reservation,
 ): Promise<MessageResult> {
-  const framed = await collect(
-    stream,
-    { ...limits, maxBytes: limits.maxBytes + PREFIX_BYTES },
-    reservation,
-    (chunks, length) => announcedLength(chunks, length) > limits.maxBytes,
-  );
-  if (framed.kind !== 'bytes') return framed;
-  const message = unframe(framed.bytes);
-  if (message.kind !== 'bytes' || framed.bytes[0] === 0) return message;
-  if (framed.bytes[0] !== 1) {
-    return protocol(GRPC.internal, `the message has the unknown flags ${framed.bytes[0]}`);
+  const framed = new FramedMessage(limits.maxBytes, reservation);
+  const message = await collect(stream, limits.timeoutMs, framed);
+  if (message.kind !== 'bytes' || framed.flags === 0) return message;
+  if (framed.flags !== 1) {
+    return protocol(GRPC.internal, `the message has the unknown flags ${framed.flags}`);
   }
   if (coding === undefined) {
     return protocol(GRPC.unimplemented, 'the message is compressed in an unknown way');
@@ -85,6 +109,6 @@ export async function readMessage(
     return protocol(GRPC.internal, 'the message is compressed, but grpc-encoding names nothing');
   }
   const plain = await decompress(message.bytes, coding, limits.maxBytes, reservation);
-  reservation.shrink(framed.bytes.length);
+  reservation.shrink(PREFIX_BYTES + message.bytes.length);
   return plain;
 }

@@ -119,12 +119,12 @@ async function handle(door: OtlpDoor, signal: Signal, request: Request): Promise
   }
   const busy = intake.busy();
   if (busy !== undefined) return busyAnswer(encoding, busy);
-  if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
-    return unread(encoding, { kind: 'too_large' }, limits);
-  }
+  const expectedBytes = Number(request.headers['content-length'] ?? 0);
+  if (expectedBytes > limits.maxBodyBytes) return unread(encoding, { kind: 'too_large' }, limits);
   const reservation = new Reservation(door.budget);
   try {
-    const bounds = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.requestTimeoutMs };
+    const { maxBodyBytes: maxBytes, requestTimeoutMs: timeoutMs } = limits;
+    const bounds = { maxBytes, timeoutMs, expectedBytes };
     const body = await readBody(request, coding, bounds, reservation);
     if (body.kind !== 'bytes') return unread(encoding, body, limits);
     const outcome = await intake.take(signal, encoding, body.bytes);
