@@ -87,44 +87,6 @@ test('kill -9 while ClickHouse is away: everything decided is there afterwards, 
   expect(sorted(await clickhouse.spans('killed'))).toEqual(sorted(ids));
 });
 
-test('kill -9 again and again: nothing decided is missing, nothing doubled', async () => {
-  const directory = folder();
-  const clickhouse = await clickhouseOn(directory);
-  const certain: string[] = [];
-  const sent: string[] = [];
-  for (let round = 0; round < 6; round++) {
-    const collector = await collectorOn(directory, clickhouse.url);
-    const before = sent.length;
-    let decidedSpans = 0;
-    for (let burst = 0; burst < 12; burst++) sent.push(...(await send(collector, 'again', 50)));
-    // Death comes at another point of the way every time: window, spool, insert, after it.
-    await until(
-      'the moment',
-      10_000,
-      async () => {
-        decidedSpans = await collector.metric(KEPT);
-        return decidedSpans >= 100 * round;
-      },
-      5,
-    );
-    await collector.program.stop('SIGKILL');
-    // Traces are decided in the order in which they came.
-    certain.push(...sent.slice(before, before + Math.min(600, decidedSpans)));
-  }
-  await collectorOn(directory, clickhouse.url);
-  const found = await until('every decided span', 20_000, async () => {
-    const spans = await clickhouse.spans('again');
-    const known = new Set(spans);
-    const missing = certain.filter((id) => !known.has(id)).length;
-    if (missing > 0) throw new Error(`${missing} of ${certain.length} decided spans are missing`);
-    return spans;
-  });
-  expect(new Set(found).size).toBe(found.length);
-  const known = new Set(sent);
-  expect(found.every((id) => known.has(id))).toBe(true);
-  expect(certain.length).toBeGreaterThan(500);
-});
-
 test('ClickHouse dies and comes back: the collector takes in all the time', async () => {
   const directory = folder();
   const first = await clickhouseOn(directory);
