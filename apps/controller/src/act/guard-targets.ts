@@ -9,20 +9,30 @@ export interface GuardTargetsInput {
   readonly policy: Policy | null;
   /** By loop. */
   readonly desired: ReadonlyMap<string, Desired>;
+  /** How long ago each loop was last steered, ms; left out: never. */
+  readonly steeredAgoMs: ReadonlyMap<string, number>;
   /** Live guards of the service, the asking one included: they share the rate. */
   readonly guards: number;
   readonly nowMs: number;
 }
 
-/** What a guard is told to enforce. */
+/**
+ * What a guard is told to enforce. A target lives from the last cycle in which its loop was
+ * steered, not from the question: with no leader, or the loop switched off, it runs out however
+ * often guards ask.
+ */
 export function guardTargetsFor(input: GuardTargetsInput): GuardTargets {
   const { policy, desired, nowMs } = input;
   const rateLoop = policy?.loops.rate;
-  const weightsLoop = policy?.loops.weights;
-  const rate = rateLoop === undefined ? null : numberOf(desired.get('rate'));
+  const left = (loop: 'rate' | 'weights') => {
+    const lifetimeMs = policy?.loops[loop]?.lifetime ?? 0;
+    const agoMs = input.steeredAgoMs.get(loop) ?? Number.POSITIVE_INFINITY;
+    return Math.floor(lifetimeMs - agoMs);
+  };
+  const rate = left('rate') <= 0 ? null : numberOf(desired.get('rate'));
   const share = rate === null ? null : rate / Math.max(1, input.guards);
-  const weights = weightsLoop === undefined ? {} : weightsOf(desired.get('weights'));
-  const lifetimes = [rateLoop?.lifetime, weightsLoop?.lifetime].filter((ms) => ms !== undefined);
+  const weights = left('weights') <= 0 ? {} : weightsOf(desired.get('weights'));
+  const lifetimes = [left('rate'), left('weights')].filter((ms) => ms > 0);
   return {
     version: guardVersion([...desired.values()].map((row) => row.version)),
     issuedAtMs: nowMs,

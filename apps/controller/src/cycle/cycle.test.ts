@@ -257,3 +257,24 @@ describe('a change that harmed', () => {
     expect(auto.desk.proposed.at(-1)?.approvedBy).not.toBe('policy:undo');
   });
 });
+
+describe('the lifetime of what was applied', () => {
+  it('counts from the last cycle in which the loop might act, across a change of leader', async () => {
+    const world = new World(policyOf(REPLICAS));
+    const steeredAgoMs = async () =>
+      (await world.memory.load()).loops.get('checkout/replicas')?.steeredAgoMs;
+    await world.turn(0, CALM);
+    await world.turn(5_000, CALM);
+    expect(await steeredAgoMs()).toBe(0);
+    world.desk.autonomy.set('checkout/replicas', {
+      autonomy: { up: 'off', down: 'shadow' },
+      setAtMs: world.clock.nowMs(),
+      byPerson: true,
+    });
+    await world.turn(5_000, CALM);
+    expect(await steeredAgoMs()).toBe(5_000);
+    world.restart();
+    await world.turn(0, CALM);
+    expect(await steeredAgoMs()).toBe(5_000);
+  });
+});

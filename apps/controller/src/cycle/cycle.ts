@@ -1,4 +1,5 @@
 import type { Policy } from '@flyball/contract';
+import type { DirectionalAutonomy } from '@flyball/control';
 import type { Span } from '@opentelemetry/api';
 import { NO_MEMORY } from '../decide/loop.ts';
 import { type LoopName, loopId } from '../decide/words.ts';
@@ -74,10 +75,11 @@ export class Cycle {
     for (const [service, { machine, view }] of modes) {
       Object.assign(this.#state.service(service), { machine, modeView: view });
     }
-    for (const { memory, view } of loops.values()) {
+    for (const { memory, view, steeredAgoMs } of loops.values()) {
       // Actions of the last hour are read again from the desk, so that none is counted twice.
       const state = this.#state.loop(view.service, view.name as LoopName);
       state.memory = { ...memory, history: NO_MEMORY.history };
+      state.steeredAtMs = typeof steeredAgoMs === 'number' ? nowMs - steeredAgoMs : null;
     }
     this.#seenUntilMs = nowMs - HOUR_MS;
     this.#told.clear();
@@ -116,23 +118,33 @@ export class Cycle {
       if (state.machine !== null && state.modeView !== null) {
         modes.set(policy.service, { machine: state.machine, view: state.modeView });
       }
-      for (const [loop, { memory, tick }] of state.loops) {
+      for (const [loop, loopState] of state.loops) {
         if (policy.loops[loop] === undefined) continue;
+        const { memory, tick } = loopState;
         const id = loopId(policy.service, loop);
+        const autonomy = autonomyOf(policy, loop, round);
+        if (mayAct(autonomy)) loopState.steeredAtMs = round.nowMs;
         const view = loopView({
           policy,
           loop,
           memory,
-          autonomy: autonomyOf(policy, loop, round),
+          autonomy,
           tick,
           pendingProposalId: round.desk.pending.get(id)?.id ?? null,
           automationStopped: round.desk.automation.stopped,
           nowMs: round.nowMs,
         });
-        loops.set(id, { memory, view });
+        const { steeredAtMs } = loopState;
+        const steeredAgoMs = steeredAtMs === null ? null : round.nowMs - steeredAtMs;
+        loops.set(id, { memory, steeredAgoMs, view });
       }
     }
     const kept = await this.parts.memory.save(round.fence, loops, modes);
     if (!kept) throw new Error('a newer leader has written: this one steps back');
   }
+}
+
+/** A loop that may not act in any direction lets its target run out. */
+function mayAct({ up, down }: DirectionalAutonomy): boolean {
+  return [up, down].some((autonomy) => autonomy === 'ask' || autonomy === 'auto');
 }

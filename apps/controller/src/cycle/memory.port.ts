@@ -15,6 +15,8 @@ export interface ModeView {
 
 export interface KeptLoop {
   readonly memory: LoopMemory;
+  /** How long before it was kept the loop last steered; null: it never did. */
+  readonly steeredAgoMs: number | null;
   readonly view: Loop;
 }
 

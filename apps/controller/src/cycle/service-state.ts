@@ -15,6 +15,8 @@ export interface LoopState {
   quietTicks: number;
   /** Ticks in a row in which it wanted another value than the one that waits for approval. */
   divergentTicks: number;
+  /** When a cycle last ran in which it might act; the lifetime of its target counts from here. */
+  steeredAtMs: number | null;
 }
 
 /** What the cycle keeps of a service. Mutable, owned by the cycle alone. */
@@ -69,7 +71,13 @@ export class ControlState {
     const { loops } = this.service(service);
     const known = loops.get(loop);
     if (known !== undefined) return known;
-    const state: LoopState = { memory: NO_MEMORY, tick: null, quietTicks: 0, divergentTicks: 0 };
+    const state: LoopState = {
+      memory: NO_MEMORY,
+      tick: null,
+      quietTicks: 0,
+      divergentTicks: 0,
+      steeredAtMs: null,
+    };
     loops.set(loop, state);
     return state;
   }
