@@ -130,7 +130,7 @@ test('scattered traces are decided whole, and every span is counted once', async
   }
 });
 
-test('spans from anybody without the token, or meant for an older process, are refused', async () => {
+test('spans without the token, or meant for an older process, are refused', async () => {
   const send = (headers: Record<string, string>) =>
     fetch(`${first.http}/v1/flyball/spans`, { method: 'POST', headers, body: '' });
   expect((await send({})).status).toBe(401);
@@ -141,7 +141,7 @@ test('spans from anybody without the token, or meant for an older process, are r
   expect((await send({ authorization, 'flyball-generation': '1' })).status).toBe(200);
 });
 
-test('when one is killed the other takes over, counts all, and says what may be split', async () => {
+test('when one is killed the other takes over and says what may be split', async () => {
   await second.program.stop('SIGKILL');
   const traces = Array.from({ length: 100 }, () => sketch('orphan', true));
   await scatter(traces, [first]);

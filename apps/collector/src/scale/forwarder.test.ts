@@ -138,7 +138,7 @@ test('what a member refuses comes back at once', async () => {
   expect(told).toEqual(['away']);
 });
 
-test('when a member leaves its spans are returned, those in flight only when they fail', async () => {
+test('a member that leaves gives its spans back, those in flight when they fail', async () => {
   const { push, pass, link, returned, forwarder, took } = setUp();
   let answer = () => {};
   link.held = new Promise((resolve) => {

@@ -44,7 +44,7 @@ test('collectors learn of each other within a heartbeat, and nothing is told twi
   expect(a.membership.trouble()).toBeUndefined();
 });
 
-test('one that dies is gone when its lease ends, one that leaves at the next heartbeat', async () => {
+test('one that dies is gone with its lease, one that leaves at the next heartbeat', async () => {
   const leases = new FakeLeases();
   const [a, b, c] = [collector(leases, 'a'), collector(leases, 'b'), collector(leases, 'c')];
   await pass(leases, 3000, a, b, c);
