@@ -202,6 +202,7 @@ describe('the cycle and the mode', () => {
     expect(String(down?.cause)).toContain('99 %');
     expect(JSON.parse(String(down?.evidence))[0]).toMatchObject({ signal: 'worker.utilization' });
     expect(world.boosts.wanted.get('checkout')).toBe(1);
+    expect(world.boosts.lookBacks.get('checkout')).toBe(300_000);
     for (let second = 0; second < 30; second++) await world.turn(1_000, CALM);
     const path = world.recorder.of('flyball_mode_history').map((row) => row.to_mode);
     expect(path).toEqual(['degraded', 'recovery', 'target']);
@@ -277,4 +278,25 @@ describe('the lifetime of what was applied', () => {
     await world.turn(0, CALM);
     expect(await steeredAgoMs()).toBe(5_000);
   });
+});
+
+it('a foreign change that was accepted stays accepted when another controller takes over', async () => {
+  const world = new World(policyOf(REPLICAS.replace('autonomy: ask', 'autonomy: auto')));
+  await world.turn(0, BUSY);
+  await world.carryOut();
+  await world.turn(5_000, CALM);
+  world.replicas.turn(7);
+  await world.turn(120_000, CALM);
+  expect(world.lastSample()).toMatchObject({ reason: 'foreign-writer' });
+  world.desk.autonomy.set('checkout/replicas', {
+    autonomy: { up: 'auto', down: 'auto' },
+    setAtMs: world.clock.advance(1_000),
+    byPerson: true,
+  });
+  await world.turn(5_000, CALM);
+  expect(world.lastSample()).not.toMatchObject({ reason: 'foreign-writer' });
+  world.restart();
+  await world.turn(5_000, CALM);
+  await world.turn(5_000, CALM);
+  expect(world.lastSample()).not.toMatchObject({ reason: 'foreign-writer' });
 });

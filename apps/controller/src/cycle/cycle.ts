@@ -79,6 +79,8 @@ export class Cycle {
       // Actions of the last hour are read again from the desk, so that none is counted twice.
       const state = this.#state.loop(view.service, view.name as LoopName);
       state.memory = { ...memory, history: NO_MEMORY.history };
+      // What was known of the target then is newer than those actions, if not by much.
+      state.heardUntilMs = (memory.lastTickMs ?? 0) - OVERLAP_MS;
       state.steeredAtMs = typeof steeredAgoMs === 'number' ? nowMs - steeredAgoMs : null;
     }
     this.#seenUntilMs = nowMs - HOUR_MS;

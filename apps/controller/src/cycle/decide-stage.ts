@@ -54,7 +54,9 @@ export class DecideStage {
     for (const action of finished) {
       const [service, loop] = splitLoopId(action.loopId);
       const state = this.state.loop(service, loop);
+      const known = action.finishedAtMs <= state.heardUntilMs;
       if (action.state !== 'succeeded') {
+        if (known) continue;
         // Nobody knows whether a failed change was made: what is found next is taken as it is.
         state.memory = { ...state.memory, knownVersion: null };
         continue;
@@ -62,7 +64,7 @@ export class DecideStage {
       const change = { atMs: action.finishedAtMs, ...numbersOf(action) };
       state.memory = {
         ...state.memory,
-        knownVersion: action.version,
+        knownVersion: known ? state.memory.knownVersion : action.version,
         history: recordAction(state.memory.history, change),
       };
     }

@@ -6,6 +6,9 @@ import { guardFacts, rememberTraffic } from '../orient/guard-facts.ts';
 import type { CycleParts, Round } from './parts.ts';
 import type { ControlState, ServiceState, Surroundings } from './service-state.ts';
 
+/** A mode is entered on evidence: what led to it happened in the minutes before. */
+const LOOK_BACK_MS = 300_000;
+
 /** Traffic at the guards is judged over this long. */
 const TRAFFIC_MS = 15_000;
 
@@ -70,6 +73,6 @@ export class OrientStage {
       logger.info({ service, from: transition.from, to: transition.to, cause }, 'mode');
     }
     const ratio = playbook.samplingRatio ?? null;
-    void boosts.want(service, ratio, `mode ${report.mode}`);
+    void boosts.want(service, ratio, `mode ${report.mode}`, LOOK_BACK_MS);
   }
 }

@@ -17,6 +17,8 @@ export interface LoopState {
   divergentTicks: number;
   /** When a cycle last ran in which it might act; the lifetime of its target counts from here. */
   steeredAtMs: number | null;
+  /** Ends of actions up to here are in `memory` already, except for its history. */
+  heardUntilMs: number;
 }
 
 /** What the cycle keeps of a service. Mutable, owned by the cycle alone. */
@@ -77,6 +79,7 @@ export class ControlState {
       quietTicks: 0,
       divergentTicks: 0,
       steeredAtMs: null,
+      heardUntilMs: 0,
     };
     loops.set(loop, state);
     return state;

@@ -23,7 +23,12 @@ export class HttpSamplingBoosts implements SamplingBoosts {
     private readonly logger: Logger,
   ) {}
 
-  async want(service: string, ratio: number | null, why: string): Promise<void> {
+  async want(
+    service: string,
+    ratio: number | null,
+    why: string,
+    lookBackMs?: number,
+  ): Promise<void> {
     const said = this.#said.get(service);
     const nowMs = this.door.nowMs();
     if (ratio === null || ratio <= 0) {
@@ -33,7 +38,10 @@ export class HttpSamplingBoosts implements SamplingBoosts {
       return;
     }
     if (said?.ratio === ratio && nowMs - said.atMs < REPEAT_MS) return;
-    if (await this.#post({ service, ratio, untilMs: nowMs + LIFETIME_MS, by: why })) {
+    const begins = said === undefined && lookBackMs !== undefined;
+    const since = begins ? { sinceMs: nowMs - lookBackMs } : {};
+    const boost = { service, ratio, untilMs: nowMs + LIFETIME_MS, by: why, ...since };
+    if (await this.#post(boost)) {
       this.#said.set(service, { ratio, atMs: nowMs });
     }
   }
