@@ -49,6 +49,7 @@ export function wholeOf(collector: Collector): Whole {
       return fault === undefined ? undefined : `the spool cannot be written: ${fault}`;
     },
     boost: async (boost) => sampling.boost(boost, now()),
+    boosts: async () => sampling.list(),
   };
 }
 
@@ -59,13 +60,13 @@ function routesOf(collector: Collector, door: OtlpDoor, around: Surroundings): R
       { POST: (request) => receiveOtlp(door, signal, request) },
     ],
   );
-  const { sampling, budget, environment } = collector;
+  const { budget, environment } = collector;
   const whole = around.whole ?? wholeOf(collector);
   const boosts = boostMethods({
     token: environment.guardToken,
     budget,
     set: (boost) => whole.boost(boost),
-    list: () => sampling.list(),
+    list: () => whole.boosts(),
   });
   return new Map([
     ...otlp,

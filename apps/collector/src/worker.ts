@@ -48,6 +48,7 @@ function wholeBehind(talk: Talk<ToMain, never>): Whole {
     health: () => talk.ask({ kind: 'health' }, ANSWER_MS),
     notReady: () => talk.ask({ kind: 'not_ready' }, ANSWER_MS),
     boost: (boost) => talk.ask({ kind: 'boost', boost }, ANSWER_MS),
+    boosts: () => talk.ask({ kind: 'boosts' }, ANSWER_MS),
   };
 }
 
@@ -67,6 +68,8 @@ async function main(port: Port): Promise<void> {
         return own.notReady();
       case 'boost':
         return own.boost(question.boost);
+      case 'boosts':
+        return own.boosts();
       case 'members':
         generation = question.self.generation;
         return peers.setCollectors(question.self, question.others);

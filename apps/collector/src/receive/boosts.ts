@@ -12,7 +12,7 @@ export interface BoostDoor {
   readonly token: string | undefined;
   readonly budget: ByteBudget;
   set(boost: Boost): Promise<BoostResult>;
-  list(): readonly Boost[];
+  list(): Promise<readonly Boost[]>;
 }
 
 const LIMITS = { maxBytes: 16 * 1024, timeoutMs: 5000 };
@@ -55,7 +55,7 @@ async function post(door: BoostDoor, request: Request): Promise<Answer | undefin
       const message = `${result.max} boosts are in force already: wait, or end one`;
       return failure('json', 429, message, { retryAfterMs: 10_000 });
     }
-    return json({ boosts: door.list() });
+    return json({ boosts: await door.list() });
   } finally {
     reservation.end();
   }
@@ -70,7 +70,7 @@ export function boostMethods(door: BoostDoor): Readonly<Record<string, Handler>>
         ? handler(request)
         : unauthorised(door);
   return {
-    GET: guarded(async () => json({ boosts: door.list() })),
+    GET: guarded(async () => json({ boosts: await door.list() })),
     POST: guarded((request) => post(door, request)),
   };
 }

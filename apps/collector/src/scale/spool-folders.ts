@@ -5,6 +5,8 @@ import { workerName } from './worker-protocol.ts';
 
 const BLOCK = /\.jsonl$/;
 const WORKER = /^worker-\d+$/;
+/** What a worker remembers of dropped traces: of no use to another one. */
+const LOOK_BACK = 'look-back';
 
 /**
  * The spool's folders for so many workers: the folder itself for one, else one below it for each.
@@ -41,6 +43,7 @@ function moveBlocks(from: string, to: string): void {
     // A name is a block's token and unlike any other's, so nothing is overwritten.
     if (!existsSync(join(to, name))) renameSync(join(from, name), join(to, name));
   }
+  rmSync(join(from, LOOK_BACK), { recursive: true, force: true });
   if (readdirSync(from).every((name) => name === 'owner.json')) {
     rmSync(from, { recursive: true, force: true });
   }

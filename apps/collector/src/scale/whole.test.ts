@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HealthReport } from '../self/health.ts';
 import { Registry } from '../self/metrics.ts';
-import { mergedHealth, mergedMetrics } from './whole.ts';
+import { mergedBoosts, mergedHealth, mergedMetrics } from './whole.ts';
 
 function worker(spans: number, oldest: number, rss: number): string {
   const registry = new Registry();
@@ -55,5 +55,21 @@ test('a check fails where it fails in one worker', () => {
   expect(merged.checks).toEqual([
     { name: 'spool', critical: true, status: 'fail', message: 'worker 1: is full', tookMs: 1 },
     { name: 'sink', critical: false, status: 'pass', message: '', tookMs: 2 },
+  ]);
+});
+
+test('what all workers have kept because of a boost adds up', () => {
+  const boost = (service: string, traces: number) => ({
+    service,
+    ratio: 1,
+    untilMs: 1000,
+    by: 'controller',
+    kept: { traces, spans: traces * 4, bytes: traces * 100 },
+  });
+  const lists = [[boost('a', 1), boost('b', 2)], [boost('a', 10)]];
+  const merged = mergedBoosts(lists);
+  expect(merged.map(({ service, kept }) => [service, kept.traces, kept.spans])).toEqual([
+    ['a', 11, 44],
+    ['b', 2, 8],
   ]);
 });

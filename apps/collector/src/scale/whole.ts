@@ -1,4 +1,5 @@
-import type { Boost, BoostResult } from '../pipeline/boosts.ts';
+import { type Boost, type BoostResult, boostName } from '../pipeline/boosts.ts';
+import type { BoostInForce } from '../pipeline/sampling-control.ts';
 import type { CheckReport, HealthReport } from '../self/health.ts';
 
 /** What can be asked of a collector as a whole, however many workers it has. */
@@ -9,6 +10,7 @@ export interface Whole {
   /** Why it should get no traffic, or undefined when it should. */
   notReady(): Promise<string | undefined>;
   boost(boost: Boost): Promise<BoostResult>;
+  boosts(): Promise<readonly BoostInForce[]>;
 }
 
 /** Gauges of which every worker has the same: they do not add up. */
@@ -97,6 +99,22 @@ export function withChecks(report: HealthReport, more: readonly CheckReport[]): 
   const failed = more.some(({ status }) => status === 'fail');
   const status = failed && report.status === 'healthy' ? 'degraded' : report.status;
   return { status, checks: [...report.checks, ...more] };
+}
+
+/** The boosts that all workers have, and what all of them have kept because of each. */
+export function mergedBoosts(lists: readonly (readonly BoostInForce[])[]): BoostInForce[] {
+  const boosts = new Map<string, BoostInForce>();
+  for (const { kept, ...boost } of lists.flat()) {
+    const key = boostName(boost);
+    const before = boosts.get(key)?.kept ?? { traces: 0, spans: 0, bytes: 0 };
+    const sum = {
+      traces: before.traces + kept.traces,
+      spans: before.spans + kept.spans,
+      bytes: before.bytes + kept.bytes,
+    };
+    boosts.set(key, { ...boost, kept: sum });
+  }
+  return [...boosts.values()];
 }
 
 function worse(left: CheckReport, right: CheckReport): CheckReport {

@@ -20,6 +20,7 @@ export type ToWorker =
   | { readonly kind: 'health' }
   | { readonly kind: 'not_ready' }
   | { readonly kind: 'boost'; readonly boost: Boost }
+  | { readonly kind: 'boosts' }
   /** Traces are shared with these collectors from now on. */
   | { readonly kind: 'members'; readonly self: Member; readonly others: readonly Member[] }
   /** The configuration file has changed and is good. */
@@ -33,6 +34,7 @@ export type ToMain =
   | { readonly kind: 'health' }
   | { readonly kind: 'not_ready' }
   | { readonly kind: 'boost'; readonly boost: Boost }
+  | { readonly kind: 'boosts' }
   /** Its ports are open. */
   | { readonly kind: 'ready' }
   /** It has handed over what others own; answered when all have. */

@@ -3,12 +3,13 @@ import { createServer } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { CollectorSetup } from '../collector.ts';
 import type { Boost, BoostResult } from '../pipeline/boosts.ts';
+import type { BoostInForce } from '../pipeline/sampling-control.ts';
 import type { Running } from '../run.ts';
 import type { CheckReport, HealthReport } from '../self/health.ts';
 import { type Cluster, clusterSettings, joinCluster } from './cluster.ts';
 import { spoolFolders } from './spool-folders.ts';
 import { Talk } from './talk.ts';
-import { mergedHealth, mergedMetrics, type Whole, withChecks } from './whole.ts';
+import { mergedBoosts, mergedHealth, mergedMetrics, type Whole, withChecks } from './whole.ts';
 import { type ToMain, type ToWorker, type WorkerStart, workerName } from './worker-protocol.ts';
 
 const START_MS = 30_000;
@@ -112,6 +113,8 @@ class Threads {
         return whole.notReady();
       case 'boost':
         return whole.boost(question.boost);
+      case 'boosts':
+        return whole.boosts();
       case 'ready':
         this.#ready += 1;
         if (this.#ready === this.#count) this.#setReady();
@@ -137,6 +140,9 @@ class Threads {
       boost: async (boost: Boost) => {
         const results = await this.all<BoostResult>({ kind: 'boost', boost }, ANSWER_MS);
         return results[0] as BoostResult;
+      },
+      boosts: async () => {
+        return mergedBoosts(await this.all<readonly BoostInForce[]>({ kind: 'boosts' }, ANSWER_MS));
       },
     };
   }
