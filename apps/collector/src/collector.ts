@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { clickhouseClient } from '@flyball/store';
 import type { Tracer } from '@opentelemetry/api';
@@ -16,10 +17,15 @@ import { SamplingControl } from './pipeline/sampling-control.ts';
 import { createTally } from './pipeline/tally.ts';
 import { TracePipeline } from './pipeline/traces.ts';
 import { ByteBudget } from './receive/budget.ts';
+import { diskRing } from './ring/files.disk.ts';
+import { LookBack, type Promote } from './ring/look-back.ts';
+import { promotedRows } from './ring/promote.ts';
+import { TraceRing } from './ring/ring.ts';
 import { type CheckSources, collectorChecks } from './self/checks.ts';
 import { threadCpuMs } from './self/cpu.ts';
 import { deliveryMetrics, registerGauges } from './self/gauges.ts';
 import { Health, type HealthCheck } from './self/health.ts';
+import { lookBackGauges } from './self/look-back.ts';
 import { Registry } from './self/metrics.ts';
 import { overloadEvents, overloadGauges } from './self/overload.ts';
 import { startSelfTracing } from './self/tracing.ts';
@@ -123,6 +129,28 @@ function openOverload(
   return overload;
 }
 
+/** The ring of dropped traces, beside the spool and under its lock; undefined when it is off. */
+function openLookBack(
+  { environment, config: { lookBack: config } }: CollectorSetup,
+  { traces, outbox, sampling }: ReturnType<typeof openPipeline>,
+  registry: Registry,
+) {
+  if (!config.enabled) return undefined;
+  const { maxSize: maxBytes, maxAge: maxAgeMs, maxTraces } = config;
+  const { strings, aggregates } = traces;
+  const files = diskRing(join(environment.spoolFolder, 'look-back'));
+  const ring = new TraceRing(files, strings, { maxBytes, maxAgeMs });
+  const promote: Promote = (spans, by, nowMs) => {
+    for (const row of promotedRows(spans, strings, by)) outbox.add('otel_traces', row);
+    aggregates.promoted(spans, by, nowMs);
+  };
+  const lookBack = new LookBack(ring, strings, promote, { maxTraces });
+  traces.ring = ring;
+  sampling.lookBack = lookBack;
+  lookBackGauges(registry, ring, lookBack, now);
+  return { ring, lookBack };
+}
+
 /** The collector without its ports: every part, wired. Throws when the spool cannot be had. */
 export function createCollector(setup: CollectorSetup) {
   const { config } = setup;
@@ -132,6 +160,7 @@ export function createCollector(setup: CollectorSetup) {
   const pipeline = openPipeline(setup, spool, registry);
   const { outbox, traces, points, sampling } = pipeline;
   const overload = openOverload(setup, spool, pipeline, registry);
+  const ring = openLookBack(setup, pipeline, registry);
   const selfTracing = startSelfTracing(`${hostname()}-${process.pid}`, (json) => {
     traces.receive('json', Buffer.from(json), now());
   });
@@ -155,7 +184,11 @@ export function createCollector(setup: CollectorSetup) {
     delivery,
     overload,
     deliverable: () => store.schema.state === 'ready',
-    everySecond: (nowMs) => sampling.tick(nowMs),
+    ...(ring === undefined ? {} : { lookBack: ring.lookBack }),
+    everySecond: (nowMs) => {
+      sampling.tick(nowMs);
+      ring?.ring.tick(nowMs);
+    },
     now,
     elapsed: () => performance.now(),
   });
@@ -168,7 +201,7 @@ export function createCollector(setup: CollectorSetup) {
     setup.moreChecks ?? [],
   );
   const built = { registry, spool, release, traces, outbox, sampling, selfTracing, delivery };
-  return { ...setup, ...store, ...built, intake, loop, budget, health, now };
+  return { ...setup, ...store, ...built, ring: ring?.ring, intake, loop, budget, health, now };
 }
 
 export type Collector = ReturnType<typeof createCollector>;

@@ -42,6 +42,7 @@ export async function shutdown(
     if (delivery.sending === 0 && spool.backlog(0).blocks === 0) break;
     await sleep(20);
   }
+  await Promise.race([collector.ring?.close(collector.now()), sleep(300)]);
   await Promise.race([spool.sync(), sleep(200)]);
   schema.stop();
   await Promise.race([sink.close(), sleep(200)]);

@@ -67,6 +67,16 @@ const spool = z.strictObject({
   syncEvery: duration(10, 60_000).prefault('1s'),
 });
 
+/** The ring of dropped traces on disk, from which boosts may bring some back. */
+const lookBack = z.strictObject({
+  enabled: z.boolean().prefault(true),
+  /** Per worker. */
+  maxSize: size(4 * MIB, 1024 * GIB).prefault('256MiB'),
+  maxAge: duration(10_000, 168 * HOUR).prefault('10m'),
+  /** Kept for one request, the newest first. */
+  maxTraces: count(1, 1_000_000).prefault(1000),
+});
+
 const sink = z.strictObject({
   parallel: count(1, 64).prefault(2),
   timeout: duration(100, HOUR).prefault('30s'),
@@ -80,6 +90,7 @@ export const configSchema = z
     window: window.prefault({}),
     sampling: sampling.prefault({}),
     spool: spool.prefault({}),
+    lookBack: lookBack.prefault({}),
     sink: sink.prefault({}),
     workers,
     cluster: cluster.prefault({}),

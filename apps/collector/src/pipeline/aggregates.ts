@@ -87,6 +87,15 @@ export class Aggregates {
     this.ledger.record(trace, decision, nowMs);
   }
 
+  /** Dropped before, and kept now because somebody looked back. */
+  promoted(spans: SpanTable, by: string, nowMs: number): void {
+    const decision = { keep: true, probability: 0, reason: 'promoted', rule: by } as const;
+    let bytes = 0;
+    for (let span = 0; span < spans.count; span += 1) bytes += spans.bytes(span);
+    const about = { traces: 1, spans: spans.count, bytes, example: spans.traceId(0) };
+    this.ledger.recordSpans({ decision, trigger: 'look_back', ...about }, nowMs);
+  }
+
   /** Spans decided without a trace that was due. */
   decidedSpans(about: LedgerSpans, nowMs: number): void {
     this.ledger.recordSpans(about, nowMs);

@@ -13,6 +13,8 @@ export interface Boost {
   /** So much may be kept that would else have been dropped. */
   readonly maxSpans?: number | undefined;
   readonly maxBytes?: number | undefined;
+  /** Traces dropped since then are wanted back, epoch ms. */
+  readonly sinceMs?: number | undefined;
   readonly by: string;
 }
 
@@ -32,7 +34,7 @@ export function boostName({ service, operation, callee }: Boost): string {
   return operation === undefined ? `boost:${service}` : `boost:${service} ${operation}`;
 }
 
-function targetOf({ service, operation, callee }: Boost): BoostTarget {
+export function targetOf({ service, operation, callee }: Boost): BoostTarget {
   if (callee !== undefined) return { kind: 'edge', caller: service, callee };
   if (operation !== undefined) return { kind: 'operation', service, operation };
   return { kind: 'service', service };

@@ -1,3 +1,4 @@
+import type { LookBack } from '../ring/look-back.ts';
 import type { Delivery } from '../sink/delivery.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Outbox } from './outbox.ts';
@@ -10,6 +11,8 @@ export interface LoopParts {
   readonly spool: Spool;
   readonly delivery: Delivery;
   readonly overload: Overload;
+  /** Brings dropped traces back. */
+  readonly lookBack?: Pick<LookBack, 'step'>;
   /** Whether the store is ready for rows. */
   readonly deliverable: () => boolean;
   /** Once a second, and after each flush of the aggregates. */
@@ -53,6 +56,7 @@ export class Loop {
       const startedMs = elapsed();
       // While the spool is full traces wait in the window, whose bounds hold: senders are told to.
       if (!spool.full) this.busy = traces.step(nowMs, () => elapsed() - startedMs >= budgetMs);
+      if (!spool.full && !this.busy) this.stepLookBack(nowMs);
       if (nowMs - this.drainedMs >= DRAIN_EVERY_MS) {
         this.drainedMs = nowMs;
         traces.drain();
@@ -67,6 +71,13 @@ export class Loop {
     }
     this.endedMs = elapsed();
     return this.busy;
+  }
+
+  /** Only while nothing else is due: what it brings was missed for a while already. */
+  private stepLookBack(nowMs: number): void {
+    const { lookBack, elapsed } = this.parts;
+    const startedMs = elapsed();
+    lookBack?.step(nowMs, () => elapsed() - startedMs >= STEP_BUDGET_MS);
   }
 
   private lookAtLoad(nowMs: number): void {

@@ -1,7 +1,15 @@
 import { type BoostUse, ratesTimes, type SamplingRules } from '@flyball/tracing';
 import type { CollectorConfig } from '../config/schema.ts';
 import { windowConfigOf } from '../config/window.ts';
-import { type Boost, type BoostResult, Boosts, boostName, samplingBoostOf } from './boosts.ts';
+import type { LookBack } from '../ring/look-back.ts';
+import {
+  type Boost,
+  type BoostResult,
+  Boosts,
+  boostName,
+  samplingBoostOf,
+  targetOf,
+} from './boosts.ts';
 import type { TracePipeline } from './traces.ts';
 
 /** A boost in force, and what was kept because of it. */
@@ -19,6 +27,8 @@ function rulesOfWorker({ sampling, workers }: CollectorConfig): SamplingRules {
 
 /** The rules in force: those of the file, raised by the boosts of the moment. */
 export class SamplingControl {
+  /** Where traces dropped before are found again; undefined: nowhere. */
+  lookBack: Pick<LookBack, 'ask'> | undefined;
   private readonly boosts = new Boosts();
   private readonly traces: TracePipeline;
   private config: CollectorConfig;
@@ -41,6 +51,10 @@ export class SamplingControl {
   boost(wanted: Boost, nowMs: number): BoostResult {
     const result = this.boosts.set(wanted, this.config.sampling.boosts, nowMs);
     this.applyBoosts();
+    const { sinceMs, by } = wanted;
+    if (result.kind === 'set' && sinceMs !== undefined) {
+      this.lookBack?.ask({ target: targetOf(wanted), sinceMs, by });
+    }
     return result;
   }
 

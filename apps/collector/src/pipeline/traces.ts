@@ -14,6 +14,7 @@ import {
   type WindowConfig,
 } from '@flyball/tracing';
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
+import type { TraceRing } from '../ring/ring.ts';
 import { Aggregates } from './aggregates.ts';
 import { type Outbox, PAYLOAD_LENGTH } from './outbox.ts';
 import { refusal } from './points.ts';
@@ -41,6 +42,8 @@ export class TracePipeline {
   private readonly outbox: Outbox;
   private readonly tally: Tally;
   private kept: KeptTrace | undefined;
+  /** Where dropped traces are remembered for a while; undefined: nowhere. */
+  ring: Pick<TraceRing, 'add'> | undefined;
   /** Set where there are several collectors or workers. */
   sharding: Sharding | undefined;
 
@@ -85,7 +88,7 @@ export class TracePipeline {
     const added = this.window.add(table, nowMs, this.oneIn !== undefined);
     if (origin === 'sender') this.measure(count, rejectedBy, placed?.foreign, nowMs);
     if (this.oneIn !== undefined && added.unheld > 0) this.decideUnheld(this.oneIn, nowMs);
-    if (added.duplicates + added.lateKept + added.lateDropped > 0) {
+    if (added.duplicates + added.lateKept + added.lateDropped + added.unheld > 0) {
       this.aggregates.flagged(table, nowMs);
     }
     if (added.lateDropped > 0) this.noteLate(added.lateDropped, nowMs);
@@ -113,7 +116,10 @@ export class TracePipeline {
       if (trace === undefined) return false;
       const decision = this.decided(trace, nowMs);
       if (decision.keep) this.kept = { trace, decision, next: 0 };
-      else this.settle(trace, decision);
+      else {
+        if (isRegrettable(decision)) this.ring?.add(trace, nowMs);
+        this.settle(trace, decision);
+      }
     }
     return true;
   }
@@ -213,6 +219,11 @@ export class TracePipeline {
     this.tally.spans.add({ verdict, reason: late ? 'late' : decision.reason }, trace.spans.count);
     this.window.settle(decision);
   }
+}
+
+/** What a rule drops on purpose nobody will want back. */
+function isRegrettable({ probability, reason }: Decision): boolean {
+  return probability > 0 || reason === 'no_match';
 }
 
 /** A kept trace of which the rows before `next` have been written. */

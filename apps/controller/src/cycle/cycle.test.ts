@@ -203,6 +203,7 @@ describe('the cycle and the mode', () => {
     expect(JSON.parse(String(down?.evidence))[0]).toMatchObject({ signal: 'worker.utilization' });
     expect(world.boosts.wanted.get('checkout')).toBe(1);
     expect(world.boosts.lookBacks.get('checkout')).toBe(300_000);
+    expect(world.boosts.lookBacks.get('checkout')).toBe(300_000);
     for (let second = 0; second < 30; second++) await world.turn(1_000, CALM);
     const path = world.recorder.of('flyball_mode_history').map((row) => row.to_mode);
     expect(path).toEqual(['degraded', 'recovery', 'target']);

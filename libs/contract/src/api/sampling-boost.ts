@@ -14,6 +14,8 @@ const fields = {
   /** So much may be kept that would else have been dropped; then the boost ends. */
   maxSpans: z.number().int().min(1).optional(),
   maxBytes: z.number().int().min(1).optional(),
+  /** Also brings back what was dropped since then, as far as the collector remembers. */
+  sinceMs: epochMs.optional(),
   /** Who asks, and why, e.g. `mode degraded`. */
   by: z.string().min(1).max(200),
 };

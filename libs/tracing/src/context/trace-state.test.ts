@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatTraceParent, parseTraceParent } from './trace-parent.ts';
 import {
+  eraseThreshold,
   formatThreshold,
   probabilityOf,
   readSampling,
@@ -85,4 +86,11 @@ describe('the ot member', () => {
       }),
     );
   });
+});
+
+test('a threshold is erased without touching anything else', () => {
+  expect(eraseThreshold('ot=th:8')).toBe('');
+  expect(eraseThreshold('a=1,ot=th:8;rv:ffffffffffffff,b=2')).toBe('ot=rv:ffffffffffffff,a=1,b=2');
+  expect(eraseThreshold('a=1,ot=rv:ffffffffffffff')).toBe('a=1,ot=rv:ffffffffffffff');
+  expect(eraseThreshold('')).toBe('');
 });

@@ -46,6 +46,16 @@ export function writeThreshold(traceState: string, threshold: bigint): string {
   return [ot, ...others.slice(0, MAX_MEMBERS - 1)].join(',');
 }
 
+/** Without `th`: whoever reads it knows that the probability is not known. */
+export function eraseThreshold(traceState: string): string {
+  const pairs = otPairs(traceState);
+  if (!pairs.some((pair) => pair.startsWith('th:'))) return traceState;
+  const kept = pairs.filter((pair) => !pair.startsWith('th:'));
+  const ot = kept.length === 0 ? [] : [`ot=${kept.join(';')}`];
+  const others = members(traceState).filter((member) => !member.startsWith('ot='));
+  return [...ot, ...others].join(',');
+}
+
 /** Hex without trailing zeros; '0' for a threshold of zero. */
 export function formatThreshold(threshold: bigint): string {
   const digits = threshold.toString(16).padStart(DIGITS, '0').replace(/0+$/, '');

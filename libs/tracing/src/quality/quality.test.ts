@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Interner } from '../otlp/interner.ts';
-import { META, META_DUPLICATE, META_LATE, WORDS } from '../otlp/span-table.ts';
+import { META, META_DUPLICATE, META_LATE, META_UNHELD, WORDS } from '../otlp/span-table.ts';
 import { type SpanSketch, tableOf, traceOf } from '../otlp/trace.fixture.ts';
 import { QualityAggregator, type QualityRow } from './quality.ts';
 
@@ -110,12 +110,13 @@ describe('of a decided trace', () => {
 test('what arrives twice, late or not at all is counted where it arrives', () => {
   const { strings, quality } = rig();
   const table = tableOf(strings, [CLIENT, SERVER, { ...SERVER, id: 't' }]);
+  table.rows[META] = table.word(0, META) | META_UNHELD;
   table.rows[WORDS + META] = table.word(1, META) | META_DUPLICATE;
   table.rows[2 * WORDS + META] = table.word(2, META) | META_LATE;
   quality.recordArrivals(table, START_MS);
   quality.recordRejected(new Map([[table.service(0), 4]]), START_MS);
   expect(byService(quality.drain())).toEqual({
-    gateway: { rejected: 4 },
+    gateway: { rejected: 4, spans: 1 },
     shop: { duplicates: 1, late: 1, spans: 1 },
   });
 });

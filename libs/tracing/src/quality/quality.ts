@@ -9,6 +9,7 @@ import {
   META_DUPLICATE,
   META_LATE,
   META_NEGATIVE,
+  META_UNHELD,
   SERVICE,
   type SpanTable,
   START_HI,
@@ -87,18 +88,16 @@ export class QualityAggregator {
     return this.#overflowed;
   }
 
-  /** A scanned body after the window has flagged its duplicates and late spans. */
+  /** A scanned body after the window has flagged its duplicates, late spans and those it left. */
   recordArrivals(table: SpanTable, nowMs: number): void {
     this.#turnTo(nowMs);
     for (let span = 0; span < table.count; span += 1) {
       const meta = table.word(span, META);
-      if ((meta & (META_DUPLICATE | META_LATE)) === 0) continue;
+      if ((meta & (META_DUPLICATE | META_LATE | META_UNHELD)) === 0) continue;
       const counts = this.#countsOf(table.word(span, SERVICE));
       if ((meta & META_DUPLICATE) !== 0) counts.duplicates += 1;
-      else {
-        counts.late += 1;
-        counts.spans += 1;
-      }
+      else counts.spans += 1;
+      if ((meta & META_LATE) !== 0) counts.late += 1;
     }
   }
 
@@ -139,11 +138,6 @@ export class QualityAggregator {
       }
     }
     this.#noteRoot(trace, orphan);
-  }
-
-  /** Spans that were decided on arrival: of them only their number is known. */
-  recordAlone(table: SpanTable, span: number): void {
-    this.#countsOf(table.word(span, SERVICE)).spans += 1;
   }
 
   /** Increments since the last drain. */

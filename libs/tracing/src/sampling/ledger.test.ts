@@ -74,6 +74,21 @@ test('spans that nobody waited for are counted too', () => {
   ]);
 });
 
+test('traces that come back are kept, but were seen before', () => {
+  const ledger = new SamplingLedger();
+  const decision = {
+    keep: true,
+    probability: 0,
+    rule: 'mode degraded',
+    reason: 'promoted',
+  } as const;
+  const about = { trigger: 'look_back', traces: 1, spans: 3, bytes: 90, example: TWO } as const;
+  ledger.recordSpans({ decision, ...about }, 12_345);
+  expect(ledger.drain()).toMatchObject([
+    { seen: 0, kept: 1, spans: 0, spans_kept: 3, bytes: 0, example_kept: TWO },
+  ]);
+});
+
 test('each ten seconds have their own rows', () => {
   const ledger = new SamplingLedger();
   ledger.record(trace(ONE), decision(true), 19_999);

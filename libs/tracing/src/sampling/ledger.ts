@@ -85,7 +85,11 @@ export class SamplingLedger {
     const { decision, trigger, traces, spans, bytes, example } = about;
     if (spans === 0) return;
     const row = this.#rowOf(decision, trigger, nowMs);
-    this.#add(row, decision, traces, spans, bytes);
+    if (trigger === 'look_back') {
+      // They were seen when they were dropped.
+      row.kept += traces;
+      row.spans_kept += spans;
+    } else this.#add(row, decision, traces, spans, bytes);
     if (decision.keep) row.example_kept = example;
     else row.example_dropped = example;
   }

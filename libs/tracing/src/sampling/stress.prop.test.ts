@@ -58,7 +58,7 @@ describe('stress', () => {
     );
   });
 
-  test('ends only after ten seconds in which nothing was nearly full nor the demand too high', () => {
+  test('ends only after ten seconds of room and a demand that can be met', () => {
     fc.assert(
       fc.property(looks, (given) => {
         const seen = run(given);
@@ -77,7 +77,7 @@ describe('stress', () => {
     );
   });
 
-  test('1 in N is a power of two within its bounds, rises at once and falls a step in ten seconds', () => {
+  test('1 in N is a power of two in bounds, rises at once and falls a step in ten seconds', () => {
     fc.assert(
       fc.property(looks, (given) => {
         for (const { input, before, after } of run(given)) {

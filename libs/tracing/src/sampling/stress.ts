@@ -50,7 +50,7 @@ export interface StressInput {
   nowMs: number;
   /** Share of each bound in use: 0 empty, 1 full. */
   shares: Readonly<Record<StressSource, number>>;
-  /** Share of the thread's time that treating all arriving spans in full would take; may exceed 1. */
+  /** Share of the thread's time that treating all arriving spans in full would take; may be > 1. */
   demand: number;
 }
 

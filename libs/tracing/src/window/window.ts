@@ -173,7 +173,7 @@ export class TraceWindow {
     };
   }
 
-  /** Share of the fullest of the window's bounds in use: 0 empty, 1 full, more between two steps. */
+  /** Share of the fullest bound in use: 0 empty, 1 full, more between two steps. */
   fullness(): number {
     const { maxTraces, maxSpans, maxBytes } = this.#config;
     return Math.max(
