@@ -17,6 +17,8 @@ export class AttributeColumns {
   /** Values that came in pieces, by position; few, mostly none. */
   readonly #joined = new Map<number, Uint8Array>();
   #spans: SpanTable | undefined;
+  /** Whether the columns hold nothing of the trace before. */
+  #empty = false;
 
   constructor(place: 'span' | 'resource') {
     this.#resource = place === 'resource';
@@ -34,6 +36,11 @@ export class AttributeColumns {
   /** Takes the next trace; reads nothing yet. */
   begin(spans: SpanTable): void {
     this.#spans = spans;
+    this.#empty = false;
+  }
+
+  #clear(spans: SpanTable): void {
+    this.#empty = true;
     const size = spans.count * this.#keys.length;
     if (size > this.#ends.length) {
       this.#starts = new Int32Array(size * 2);
@@ -45,6 +52,7 @@ export class AttributeColumns {
 
   /** Position of the value of a key in the columns, or -1 when the span has none. */
   find(span: number, key: number): number {
+    if (!this.#empty) this.#clear(this.#spans as SpanTable);
     const place = span * this.#keys.length + key;
     if (this.#ends[place] === UNREAD) this.#read(span);
     return this.#ends[place] === ABSENT ? -1 : place;
