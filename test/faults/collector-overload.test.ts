@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { QUICK, type Stack, startStack } from '../conformance/otlp-harness.ts';
+import { type LoadOptions, startLoad } from '../support/load/load.ts';
+import { until } from '../support/until.ts';
+
+/**
+ * Ten times more than the window can hold: totals stay exact, answers quick, and afterwards all is
+ * as before. With FLYBALL_LONG=1 it lasts a minute.
+ *
+ * The machine's speed must not matter, so capacity is set by the window: 4000 spans that wait two
+ * seconds each are 2000 spans/s.
+ */
+const LONG = process.env.FLYBALL_LONG === '1';
+const CAPACITY = 2000;
+const OVERLOAD_MS = LONG ? 60_000 : 15_000;
+const CALM_MS = 4000;
+const RECOVERED_WITHIN_MS = 10_000;
+/** Overload is over when it has been quiet for ten seconds; looks at the load come on top. */
+const CALM_WITHIN_MS = 13_000;
+
+const CONFIG = `${QUICK.replace('delay: 100ms', 'delay: 2s').replace(
+  'timeout: 1s',
+  `timeout: 5s, maxSpans: ${2 * CAPACITY}`,
+)}sampling: { rules: [{ name: some, keep: 20% }] }
+`;
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack({ config: CONFIG });
+});
+
+afterAll(() => stack?.stop());
+
+function loadAt(rate: number, durationMs: number, more: Partial<LoadOptions> = {}) {
+  const target = `http://127.0.0.1:${stack.collector.grpcPort}`;
+  return startLoad({ target, protocol: 'grpc', rate, durationMs, maxAttempts: 100, ...more });
+}
+
+const metric = (name: string) => stack.collector.metric(`flyball_collector_${name}`);
+
+const SUMS = `SELECT
+  (SELECT sum(count) FROM flyball_red WHERE service != 'flyball-collector') AS red,
+  (SELECT sum(toFloat64(SpanAttributes['SampleRate'])) FROM otel_traces
+   WHERE ServiceName != 'flyball-collector') AS adjusted,
+  (SELECT count() FROM otel_traces WHERE ServiceName != 'flyball-collector') AS rows`;
+
+type Sums = Record<'red' | 'adjusted' | 'rows', number>;
+
+async function sums(accepted: number): Promise<Sums> {
+  const [row] = await stack.rows<Record<keyof Sums, string | number>>(
+    SUMS,
+    ([found]) => Number(found?.red) >= accepted,
+    30_000,
+  );
+  return { red: Number(row?.red), adjusted: Number(row?.adjusted), rows: Number(row?.rows) };
+}
+
+test(`ten times its capacity for ${OVERLOAD_MS / 1000} s`, async () => {
+  const calm = await loadAt(CAPACITY / 2, CALM_MS).done;
+  expect(await metric('overload_one_in')).toBe(1);
+
+  const storm = await loadAt(10 * CAPACITY, OVERLOAD_MS).done;
+  expect(await metric('overloads_total')).toBeGreaterThan(0);
+  const endedMs = performance.now();
+  const since = () => performance.now() - endedMs;
+
+  const after = loadAt(CAPACITY / 2, CALM_WITHIN_MS + 5000, { maxAttempts: 1 });
+  await until('room in the window', RECOVERED_WITHIN_MS, async () => {
+    const waiting = await metric('window_spans');
+    return waiting < 2 * CAPACITY && after.counters().accepted > CAPACITY / 2;
+  });
+  const roomMs = since();
+  await until('the end of overload', CALM_WITHIN_MS, async () => {
+    return (await metric('overload_one_in')) === 1;
+  });
+  const calmMs = since();
+  const later = await after.done;
+
+  const accepted = calm.accepted + storm.accepted + later.accepted;
+  await until('decisions', 20_000, async () => (await metric('window_spans')) < 100);
+  const found = await sums(accepted);
+  process.stdout.write(
+    `${storm.accepted} spans in ${Math.round(storm.elapsedMs / 1000)} s, ${storm.postponed} ` +
+      `postponed, ${storm.lost} lost, ${storm.skipped} not made for want of CPU; answers p99 ` +
+      `${Math.round(calm.latencyMs.p99)} ms before, ${Math.round(storm.latencyMs.p99)} ms ` +
+      `(p50 ${Math.round(storm.latencyMs.p50)}, max ${Math.round(storm.latencyMs.max)}) under overload, ` +
+      `${Math.round(later.latencyMs.p99)} ms after; room after ${Math.round(roomMs)} ms, calm ` +
+      `after ${Math.round(calmMs)} ms; RED ${found.red} of ${accepted}; ${found.rows} rows ` +
+      `stand for ${Math.round(found.adjusted)}\n`,
+  );
+  expect(found.red).toBe(accepted);
+  expect(storm.accepted).toBeGreaterThan((3 * CAPACITY * OVERLOAD_MS) / 1000);
+  expect(storm.rejected + storm.unanswered).toBe(0);
+  expect(storm.latencyMs.p50).toBeLessThan(500);
+  expect(storm.latencyMs.p99).toBeLessThan(2000);
+  expect(later.latencyMs.p99).toBeLessThan(500);
+  // Nobody was turned away once the storm was over.
+  expect(later.lost + later.postponed).toBe(0);
+  // What was kept still stands for all: unbiased, so within a few hundredths.
+  expect(Math.abs(found.adjusted / accepted - 1)).toBeLessThan(0.1);
+}, 300_000);
