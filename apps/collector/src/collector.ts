@@ -122,6 +122,8 @@ function openOverload(
     window: () => traces.window.fullness(),
     spool: () => spool.bytes / config.spool.maxSize,
     spans: () => traces.accepted,
+    bytes: () => traces.acceptedBytes,
+    windowAt: (spans: number, bytes: number) => traces.window.fullnessAt(spans, bytes),
     cpuMs: threadCpuMs,
   };
   const overload = new Overload(sources, overloadEvents(log, outbox));

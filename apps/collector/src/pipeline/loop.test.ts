@@ -50,6 +50,8 @@ function rig(tickMs = 0, maxBytes = 1e9) {
         window: () => traces.window.fullness(),
         spool: () => 0,
         spans: () => traces.accepted,
+        bytes: () => traces.acceptedBytes,
+        windowAt: () => 0,
         cpuMs: () => 0,
       },
       { entered: nothing, left: nothing },

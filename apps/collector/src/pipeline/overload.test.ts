@@ -12,13 +12,15 @@ import { TracePipeline } from './traces.ts';
 const START_MS = 1_700_000_000_000;
 
 function rig() {
-  const load = { window: 0, spool: 0, spans: 0, cpuMs: 0 };
+  const load = { window: 0, spool: 0, spans: 0, cpuMs: 0, windowRate: Number.POSITIVE_INFINITY };
   const told: string[] = [];
   const overload = new Overload(
     {
       window: () => load.window,
       spool: () => load.spool,
       spans: () => load.spans,
+      bytes: () => 300 * load.spans,
+      windowAt: (spans) => spans / load.windowRate,
       cpuMs: () => load.cpuMs,
     },
     {
@@ -67,6 +69,18 @@ describe('overload', () => {
     expect(overload.oneIn).toBeGreaterThanOrEqual(64);
     expect(overload.cause).toBe('demand');
     pass(11, USUAL);
+    expect(overload.oneIn).toBeUndefined();
+  });
+
+  test('lasts while more arrives than the window could hold back', () => {
+    const { load, overload, pass } = rig();
+    load.windowRate = 2000;
+    load.window = 1;
+    pass(0.1, { spans: 20_000, cpuMs: 100 });
+    load.window = 0;
+    pass(60, { spans: 20_000, cpuMs: 100 });
+    expect(overload.oneIn).toBe(128);
+    pass(11.2, { spans: 1000, cpuMs: 10 });
     expect(overload.oneIn).toBeUndefined();
   });
 

@@ -5,8 +5,11 @@ export interface OverloadSources {
   readonly window: () => number;
   /** Share of the spool in use. */
   readonly spool: () => number;
-  /** Spans accepted since the start. */
+  /** Spans and bytes accepted since the start. */
   readonly spans: () => number;
+  readonly bytes: () => number;
+  /** Share of the window that so much would fill if it were held back. */
+  readonly windowAt: (spansPerSecond: number, bytesPerSecond: number) => number;
   /** CPU time of this thread since its start, ms. */
   readonly cpuMs: () => number;
 }
@@ -14,6 +17,13 @@ export interface OverloadSources {
 export interface OverloadEvents {
   entered(state: StressState, oneIn: number, nowMs: number): void;
   left(lastedMs: number, nowMs: number): void;
+}
+
+interface Measured {
+  readonly atMs: number;
+  readonly spans: number;
+  readonly bytes: number;
+  readonly cpuMs: number;
 }
 
 /** How often the load is looked at. */
@@ -37,8 +47,9 @@ const COST_HALF_LIFE_MS = 60_000;
 /**
  * The state of stress, fed by what this thread sees of itself.
  *
- * The demand is what arrives times what a span costs when it is treated in full. That cost is
- * measured while calm, from all of the thread's CPU time: receiving, deciding, rows and the rest.
+ * The demand is what arrives times what a span takes when it is treated in full: of the window,
+ * which is known, or of the thread's time, whichever is scarcer. The latter is measured while calm,
+ * from all of its CPU time: receiving, deciding, rows and the rest.
  */
 export class Overload {
   /** Times it was entered since the start. */
@@ -51,7 +62,7 @@ export class Overload {
   private lagMs = 0;
   private costUs = FIRST_COST_US;
   private demand = 0;
-  private measured: { atMs: number; spans: number; cpuMs: number } | undefined;
+  private measured: Measured | undefined;
 
   constructor(sources: OverloadSources, events: OverloadEvents) {
     this.sources = sources;
@@ -113,7 +124,13 @@ export class Overload {
   }
 
   private measure(nowMs: number): void {
-    const seen = { atMs: nowMs, spans: this.sources.spans(), cpuMs: this.sources.cpuMs() };
+    const { sources } = this;
+    const seen: Measured = {
+      atMs: nowMs,
+      spans: sources.spans(),
+      bytes: sources.bytes(),
+      cpuMs: sources.cpuMs(),
+    };
     const before = this.measured;
     const tookMs = before === undefined ? -1 : nowMs - before.atMs;
     if (tookMs >= 0 && tookMs < MEASURE_EVERY_MS) return;
@@ -126,6 +143,8 @@ export class Overload {
       const costUs = (1000 * cpuMs) / spans;
       this.costUs += (costUs < this.costUs ? WEIGHT_DOWN : WEIGHT_UP) * (costUs - this.costUs);
     }
-    this.demand = (spans * this.costUs) / (1000 * tookMs);
+    const perSecond = 1000 / tookMs;
+    const held = sources.windowAt(spans * perSecond, (seen.bytes - before.bytes) * perSecond);
+    this.demand = Math.max(held, (spans * perSecond * this.costUs) / 1e6);
   }
 }

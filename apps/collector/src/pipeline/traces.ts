@@ -34,8 +34,9 @@ export class TracePipeline {
   readonly sampler: Sampler;
   /** Under overload 1 in this many traces is kept, span by span; undefined: traces wait. */
   oneIn: number | undefined;
-  /** Spans accepted since the start. */
+  /** Spans and bytes accepted since the start. */
   accepted = 0;
+  acceptedBytes = 0;
   readonly aggregates: Aggregates;
   private readonly table = new SpanTable(1024);
   private readonly rows = new TraceRowWriter(this.strings);
@@ -95,6 +96,7 @@ export class TracePipeline {
     table.clear();
     placed?.foreign.clear();
     this.accepted += count;
+    this.acceptedBytes += body.length;
     if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
     return { kind: 'accepted', rejected };
   }

@@ -183,6 +183,13 @@ export class TraceWindow {
     );
   }
 
+  /** What `fullness` would come to at least if so much arrived steadily. */
+  fullnessAt(spansPerSecond: number, bytesPerSecond: number): number {
+    const { maxSpans, maxBytes, rootDelayMs } = this.#config;
+    const bytes = bytesPerSecond + spansPerSecond * STORED_ROW_BYTES;
+    return (rootDelayMs / 1000) * Math.max(spansPerSecond / maxSpans, bytes / maxBytes);
+  }
+
   #advance(nowMs: number): void {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
   }
