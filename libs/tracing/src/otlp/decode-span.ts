@@ -53,6 +53,8 @@ export interface TraceRow {
 
 /** The whole number by which readers weight a sampled span. */
 export const SAMPLE_RATE_ATTRIBUTE = 'SampleRate';
+/** On spans kept only because a rule is tried: the rule that would drop them, or `no_match`. */
+export const WOULD_DROP_ATTRIBUTE = 'flyball.sampling.would_drop';
 
 const TRACE_STATE = 0x1a;
 const NAME = 0x2a;
@@ -123,6 +125,9 @@ function markSampled(
   const sampled = sampledAs(table, span, traceState, decision);
   const rate = wholeRate(sampled.weight, traceFraction(table, span));
   setEntry(attributes, SAMPLE_RATE_ATTRIBUTE, String(rate));
+  if (decision.reason === 'dry_run') {
+    setEntry(attributes, WOULD_DROP_ATTRIBUTE, decision.rule === '' ? 'no_match' : decision.rule);
+  }
   return sampled.traceState;
 }
 

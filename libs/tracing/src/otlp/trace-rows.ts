@@ -1,6 +1,6 @@
 import type { Decision } from '../sampling/decision.ts';
 import { traceFraction, wholeRate } from '../sampling/randomness.ts';
-import { SAMPLE_RATE_ATTRIBUTE, sampledAs } from './decode-span.ts';
+import { decodeSpan, SAMPLE_RATE_ATTRIBUTE, sampledAs } from './decode-span.ts';
 import { readAttributes } from './envelope.ts';
 import { type Interner, OVERFLOW_ID } from './interner.ts';
 import { AttributeWriter, type OwnEntry } from './json-attributes.ts';
@@ -9,7 +9,7 @@ import { ItemWriter, lastField, type Spots } from './json-items.ts';
 import { SliceTexts } from './slice-texts.ts';
 import * as row from './span-table.ts';
 import { SPAN_KINDS, type SpanTable, STATUS_CODES, WORDS } from './span-table.ts';
-import { decodeUtf8 } from './utf8.ts';
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 import { WireReader } from './wire.ts';
 
 const TRACE_STATE = 0x1a;
@@ -39,6 +39,7 @@ const KINDS = SPAN_KINDS.map((name) => ascii(`,"SpanKind":"${name}","Duration":"
 const STATUSES = STATUS_CODES.map((name) => ascii(`","StatusCode":"${name}"`));
 const EMPTY = ascii('""');
 const ROW_END = ascii('}\n');
+const LINE_END = ascii('\n');
 const SAMPLE_RATE = ascii(SAMPLE_RATE_ATTRIBUTE);
 
 /** Thresholds whose mark is remembered; rules have few, boosts and budgets some. */
@@ -104,12 +105,19 @@ export class TraceRowWriter {
   write(table: SpanTable, span: number, decision?: Decision): void {
     const before = this.#out.length;
     try {
-      this.#row(table, span, decision);
+      // Another attribute of ours goes with it: rare, so the slow twin writes it.
+      if (decision?.reason === 'dry_run') this.#tried(table, span, decision);
+      else this.#row(table, span, decision);
       this.rows += 1;
     } catch (error) {
       this.#out.length = before;
       throw error;
     }
+  }
+
+  #tried(table: SpanTable, span: number, decision: Decision): void {
+    this.#out.raw(encodeUtf8(JSON.stringify(decodeSpan(table, span, this.#strings, decision))));
+    this.#out.raw(LINE_END);
   }
 
   #row(table: SpanTable, span: number, decision: Decision | undefined): void {

@@ -153,6 +153,19 @@ describe('dry run', () => {
     expect(decided(rules, { id: 'a', traceId: UNLUCKY })).toEqual({ ...kept, reason: 'dry_run' });
   });
 
+  test('a span kept only for that says which rule would drop it', () => {
+    const [row, other] = [UNLUCKY, LUCKY].map((traceId) => {
+      const rules: SamplingRules = { rules: [{ name: 'half', sampler: share(0.5), dryRun: true }] };
+      const trace = traceOf(strings, [{ id: 'a', traceId }]);
+      const decision = new Sampler(strings, rules).decide(trace, 0);
+      return decodeSpan(trace.spans, 0, strings, decision);
+    });
+    const would = { 'flyball.sampling.would_drop': 'half' };
+    expect(row?.SpanAttributes).toEqual({ ...would, SampleRate: '1' });
+    expect(row?.TraceState).toBe('ot=th:0');
+    expect(other?.SpanAttributes).toEqual({ SampleRate: '1' });
+  });
+
   test('with all rules tried nothing is dropped, by no veto and for want of a rule', () => {
     const rules: SamplingRules = {
       dryRun: true,

@@ -79,7 +79,7 @@ function sendings(random: () => number): Sending[] {
     if (lateFrom === table.count) continue;
     sent.push({ atMs: atMs + 6000, table: piece(table, lateFrom, table.count, id) });
   }
-  return sent.sort((left, right) => left.atMs - right.atMs);
+  return sent.filter(({ atMs }) => atMs < 30_000).sort((left, right) => left.atMs - right.atMs);
 }
 
 class Run {
