@@ -67,10 +67,11 @@ function openSpool({ environment, config, log }: CollectorSetup) {
 function openStore({ environment, config, log }: CollectorSetup) {
   const client = clickhouseClient(environment.clickhouseUrl, {
     application: 'flyball-collector',
+    cluster: environment.clickhouseCluster,
     requestTimeoutMs: config.sink.timeout,
     maxOpenConnections: config.sink.parallel + 2,
   });
-  const schema = new Schema(client, {
+  const schema = new Schema(client, environment.clickhouseCluster, {
     applied: (versions) => log.info({ versions }, 'ClickHouse is there, its schema up to date'),
     failed: (error, retryInMs) =>
       log.warn({ retryInMs, err: error.message }, 'ClickHouse is away; rows wait in the spool'),

@@ -9,6 +9,8 @@ export interface Config {
   readonly port: number;
   readonly databaseUrl: string;
   readonly clickhouseUrl: string;
+  /** The cluster that ClickHouse's tables are on; undefined: one server. */
+  readonly clickhouseCluster?: string | undefined;
   /** Set: BullMQ runs on this Redis instead of PostgreSQL. */
   readonly queueUrl: string | null;
   readonly dataDir: string;
@@ -66,6 +68,7 @@ const environment = z.object({
     'postgres://flyball:flyball@127.0.0.1:5432/flyball',
   ),
   CLICKHOUSE_URL: url(['http:', 'https:']).default('http://127.0.0.1:8123'),
+  CLICKHOUSE_CLUSTER: z.string().optional(),
   QUEUE_URL: url(['redis:', 'rediss:']).optional(),
   FLYBALL_DATA_DIR: z.string().default('.flyball'),
   FLYBALL_POLICIES: z.string().default('policies'),
@@ -100,6 +103,7 @@ export function readConfig(env: NodeJS.ProcessEnv, instanceId: string): Config {
     port: value.FLYBALL_CONTROLLER_PORT,
     databaseUrl: value.DATABASE_URL,
     clickhouseUrl: value.CLICKHOUSE_URL,
+    clickhouseCluster: value.CLICKHOUSE_CLUSTER,
     queueUrl: value.QUEUE_URL ?? null,
     dataDir: resolve(value.FLYBALL_DATA_DIR, 'controller'),
     policiesDir: resolve(value.FLYBALL_POLICIES),

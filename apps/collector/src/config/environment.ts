@@ -11,6 +11,7 @@ const schema = z.object({
   FLYBALL_CLICKHOUSE_PORT: port.default(8123),
   FLYBALL_DATA_DIR: z.string().default('.flyball'),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CLICKHOUSE_CLUSTER: z.string().optional(),
   DATABASE_URL: z.string().optional(),
   FLYBALL_COLLECTOR_ADVERTISE: z.url({ protocol: /^http$/ }).optional(),
   FLYBALL_COLLECTOR_CONFIG: z.string().optional(),
@@ -24,6 +25,8 @@ export interface Environment {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly clickhouseUrl: string;
+  /** The cluster that ClickHouse's tables are on; undefined: one server. */
+  readonly clickhouseCluster: string | undefined;
   readonly spoolFolder: string;
   readonly configFile: string | undefined;
   /** PostgreSQL, where collectors that share traces find each other. */
@@ -49,6 +52,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     grpcPort: env.FLYBALL_OTLP_GRPC_PORT,
     httpPort: env.FLYBALL_OTLP_HTTP_PORT,
     clickhouseUrl: env.CLICKHOUSE_URL ?? `http://127.0.0.1:${env.FLYBALL_CLICKHOUSE_PORT}`,
+    clickhouseCluster: env.CLICKHOUSE_CLUSTER,
     spoolFolder: resolve(join(env.FLYBALL_DATA_DIR, 'collector', 'spool')),
     configFile: env.FLYBALL_COLLECTOR_CONFIG,
     databaseUrl: env.DATABASE_URL,

@@ -20,10 +20,13 @@ export class Schema {
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly client: ClickHouseClient;
+  private readonly cluster: string | undefined;
   private readonly events: SchemaEvents;
 
-  constructor(client: ClickHouseClient, events: SchemaEvents) {
+  /** @param cluster the one that the tables are on; undefined: one server */
+  constructor(client: ClickHouseClient, cluster: string | undefined, events: SchemaEvents) {
     this.client = client;
+    this.cluster = cluster;
     this.events = events;
   }
 
@@ -43,7 +46,10 @@ export class Schema {
 
   private async attempt(waitMs: number): Promise<void> {
     try {
-      const versions = await migrateClickHouse(this.client, { again: this.again });
+      const versions = await migrateClickHouse(this.client, {
+        again: this.again,
+        cluster: this.cluster,
+      });
       this.again = false;
       this.running = false;
       this.state = 'ready';

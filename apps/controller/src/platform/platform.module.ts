@@ -30,6 +30,7 @@ export function platformModule(config: Config, logger: Logger): DynamicModule {
         useFactory: () =>
           clickhouseClient(config.clickhouseUrl, {
             application: 'flyball-controller',
+            cluster: config.clickhouseCluster,
             requestTimeoutMs: 10_000,
           }),
       },

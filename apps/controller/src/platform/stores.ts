@@ -6,9 +6,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type pg from 'pg';
+import type { Config } from '../config.ts';
 import { untilItSucceeds } from './backoff.ts';
 import type { Logger } from './logger.ts';
-import { CLICKHOUSE, LOGGER, PG_POOL } from './tokens.ts';
+import { CLICKHOUSE, CONFIG, LOGGER, PG_POOL } from './tokens.ts';
 
 /**
  * Brings both schemas up to date after the start, for as long as it takes: the process serves
@@ -18,6 +19,7 @@ import { CLICKHOUSE, LOGGER, PG_POOL } from './tokens.ts';
 export class Stores implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #pool: pg.Pool;
   readonly #clickhouse: ClickHouseClient;
+  readonly #cluster: string | undefined;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
   readonly #waiting = new Set(['postgresql', 'clickhouse']);
@@ -31,9 +33,11 @@ export class Stores implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(PG_POOL) pool: pg.Pool,
     @Inject(CLICKHOUSE) clickhouse: ClickHouseClient,
     @Inject(LOGGER) logger: Logger,
+    @Inject(CONFIG) config: Config,
   ) {
     this.#pool = pool;
     this.#clickhouse = clickhouse;
+    this.#cluster = config.clickhouseCluster;
     this.#logger = logger;
   }
 
@@ -43,9 +47,10 @@ export class Stores implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   onApplicationBootstrap(): void {
+    const cluster = this.#cluster;
     const migrations = [
       this.#migrate('postgresql', () => migratePostgres(this.#pool)),
-      this.#migrate('clickhouse', () => migrateClickHouse(this.#clickhouse)),
+      this.#migrate('clickhouse', () => migrateClickHouse(this.#clickhouse, { cluster })),
     ];
     Promise.all(migrations).then(this.#settle, (error: unknown) => {
       if (!this.#stop.signal.aborted) this.#logger.error({ error }, 'migrations ended early');
