@@ -6,6 +6,7 @@ import { configFor, faultText, readConfig } from './config/file.ts';
 import { watchConfig } from './config/watch.ts';
 import type { Running } from './run.ts';
 import { startWorkers } from './scale/workers.ts';
+import { collectLessOften } from './self/heap.ts';
 import { runSingle } from './single.ts';
 
 const HELP = `flyball-collector: takes OTLP in, measures all of it, keeps what matters
@@ -25,6 +26,7 @@ Environment (defaults in brackets):
   FLYBALL_GUARD_TOKEN        lets the controller post sampling boosts, and collectors share traces
   FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach us, e.g. http://10.0.0.5:4318
   DATABASE_URL               PostgreSQL, where collectors that share traces find each other
+  FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
 
@@ -73,6 +75,7 @@ function stopper(log: Logger, stop: () => Promise<void>): (code: number) => void
 }
 
 async function start(): Promise<number | undefined> {
+  if (process.env.NOFLAG !== '1') collectLessOften();
   const environment = readEnvironment(process.env);
   const name = 'collector';
   const log = pino({ name, base: { name }, level: environment.logLevel });
