@@ -30,6 +30,7 @@ import { Registry } from './self/metrics.ts';
 import { overloadEvents, overloadGauges } from './self/overload.ts';
 import { startSelfTracing } from './self/tracing.ts';
 import { DELIVERY_DEFAULTS, Delivery } from './sink/delivery.ts';
+import { keepFor } from './sink/retention.ts';
 import { Schema } from './sink/schema.ts';
 import { clickhouseSink } from './sink/sink.clickhouse.ts';
 import { watchDelivery } from './sink/watch.ts';
@@ -72,7 +73,10 @@ function openStore({ environment, config, log }: CollectorSetup) {
     maxOpenConnections: config.sink.parallel + 2,
   });
   const schema = new Schema(client, environment.clickhouseCluster, {
-    applied: (versions) => log.info({ versions }, 'ClickHouse is there, its schema up to date'),
+    applied: (versions) => {
+      log.info({ versions }, 'ClickHouse is there, its schema up to date');
+      keepFor(client, { days: environment.retentionDays ?? config.sink.retentionDays }, log);
+    },
     failed: (error, retryInMs) =>
       log.warn({ retryInMs, err: error.message }, 'ClickHouse is away; rows wait in the spool'),
   });

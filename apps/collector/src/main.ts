@@ -27,6 +27,7 @@ Environment (defaults in brackets):
   FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach us, e.g. http://10.0.0.5:4318
   DATABASE_URL               PostgreSQL, where collectors that share traces find each other
   FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
+  FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
 

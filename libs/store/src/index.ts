@@ -4,6 +4,7 @@ export {
   clickhouseClient,
 } from './clickhouse/client.ts';
 export { migrateClickHouse, type SchemaOptions } from './clickhouse/migrate.ts';
+export { applyRetention, type RetentionOptions } from './clickhouse/retention.ts';
 export { migratePostgres } from './postgres/migrate.ts';
 export {
   inTransaction,

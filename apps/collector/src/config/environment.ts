@@ -15,6 +15,7 @@ const schema = z.object({
   DATABASE_URL: z.string().optional(),
   FLYBALL_COLLECTOR_ADVERTISE: z.url({ protocol: /^http$/ }).optional(),
   FLYBALL_COLLECTOR_CONFIG: z.string().optional(),
+  FLYBALL_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   FLYBALL_GUARD_TOKEN: z.string().min(16).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
@@ -35,6 +36,8 @@ export interface Environment {
   readonly advertise: string | undefined;
   /** Bearer token for boosts and between collectors; without it both are refused. */
   readonly guardToken: string | undefined;
+  /** Overrides `sink.retentionDays`. */
+  readonly retentionDays: number | undefined;
   readonly logLevel: string;
 }
 
@@ -58,6 +61,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     databaseUrl: env.DATABASE_URL,
     advertise: env.FLYBALL_COLLECTOR_ADVERTISE,
     guardToken: env.FLYBALL_GUARD_TOKEN,
+    retentionDays: env.FLYBALL_RETENTION_DAYS,
     logLevel: env.LOG_LEVEL,
   };
 }

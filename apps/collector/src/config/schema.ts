@@ -81,6 +81,8 @@ const sink = z.strictObject({
   parallel: count(1, 64).prefault(2),
   timeout: duration(100, HOUR).prefault('30s'),
   maxBackoff: duration(100, HOUR).prefault('10s'),
+  /** How long ClickHouse keeps telemetry; modes and events stay 13 times as long. */
+  retentionDays: count(1, 3650).prefault(7),
 });
 
 /** The collector's file. What is left out has the default that stands here. */

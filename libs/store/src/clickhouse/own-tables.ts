@@ -6,6 +6,7 @@
  * (16 buckets per octave, over nanoseconds), as a map from bucket index to count.
  */
 import { type Aggregate, aggregateTable, low } from './aggregate-table.ts';
+import { daysOf } from './retention.ts';
 
 const sum = 'SimpleAggregateFunction(sum, UInt64)';
 const buckets = 'SimpleAggregateFunction(sumMap, Map(Int16, UInt64))';
@@ -131,8 +132,7 @@ export function ownTables(ttlDays: number): string[] {
   return [
     ...aggregates.map((aggregate) => aggregateTable(aggregate, ttlDays)),
     loopSamplesTable(ttlDays),
-    // Transitions are few and are what people look back for.
-    ...modeTables(ttlDays * 13),
-    eventsTable(ttlDays * 13),
+    ...modeTables(daysOf('flyball_mode_history', ttlDays)),
+    eventsTable(daysOf('flyball_events', ttlDays)),
   ];
 }
