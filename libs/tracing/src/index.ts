@@ -82,6 +82,12 @@ export { bucketIndex, bucketLowerNs, quantileOfBuckets } from './red/histogram.t
 export { RedAggregator, type RedLimits, type RedRow } from './red/red.ts';
 export type { BoostUse } from './sampling/boosts.ts';
 export type { Decision, DecisionReason } from './sampling/decision.ts';
+export {
+  type DescribedRule,
+  describeRules,
+  type ExplainedRule,
+  type Explanation,
+} from './sampling/explain.ts';
 export { type LedgerSpans, SamplingLedger, type SamplingRow } from './sampling/ledger.ts';
 export { patternFault } from './sampling/pattern.ts';
 export {
@@ -102,12 +108,7 @@ export {
   type TextTest,
   type ValueTest,
 } from './sampling/rules.ts';
-export {
-  type ExplainedRule,
-  type Explanation,
-  Sampler,
-  type SamplerOptions,
-} from './sampling/sampler.ts';
+export { Sampler, type SamplerOptions } from './sampling/sampler.ts';
 export {
   CALM,
   keptInOverload,

@@ -264,3 +264,90 @@ test('new rules take over at once; boosts stay', () => {
   expect(sampler.decide(unlucky, 0)).toMatchObject({ keep: true, rule: 'b' });
   expect(sampler.decide(unlucky, 10)).toMatchObject({ keep: false, rule: 'half' });
 });
+
+describe('explain', () => {
+  const rules: SamplingRules = {
+    rules: [
+      { name: 'errors', when: ERROR, sampler: share(1) },
+      {
+        name: 'slow-pay',
+        when: {
+          kind: 'all',
+          of: [
+            { kind: 'span', where: service('shop') },
+            { kind: 'latency', overMs: 500 },
+          ],
+        },
+        sampler: share(0.5),
+      },
+      { name: 'rest', sampler: share(0.01) },
+      {
+        name: 'health',
+        when: { kind: 'root', where: operation('GET /health') },
+        sampler: { kind: 'drop' },
+      },
+    ],
+  };
+  const why = [
+    {
+      rule: 'health',
+      matched: false,
+      why: 'does not hold: the root has operation "GET /health"',
+    },
+    { rule: 'errors', matched: false, why: 'does not hold: a span has status error' },
+    { rule: 'slow-pay', matched: false, why: 'does not hold: the trace takes more than 500 ms' },
+    { rule: 'rest', matched: true, why: '1 % kept' },
+  ];
+
+  test('a decided trace: which rule, how likely, and why no rule before', () => {
+    const sampler = new Sampler(strings, rules);
+    const trace = traceOf(strings, [{ id: 'a', traceId: UNLUCKY }]);
+    trace.trigger = 'timeout';
+    sampler.decide(trace, 77);
+    expect(sampler.explainDecided(UNLUCKY)).toEqual({
+      state: 'decided',
+      atMs: 77,
+      keep: false,
+      probability: expect.closeTo(0.01, 12),
+      reason: 'rest',
+      rule: 'rest',
+      trigger: 'timeout',
+      rules: why,
+    });
+    expect(sampler.explainDecided(LUCKY)).toBeUndefined();
+  });
+
+  test('a waiting one, as it would be decided now; asking changes nothing', () => {
+    const gate: SamplingRules = {
+      rules: [
+        {
+          name: 'gate',
+          sampler: { kind: 'limit', unit: 'traces', perSecond: 1, burst: 1, probability: 1 },
+        },
+      ],
+    };
+    const trace = traceOf(strings, [{ id: 'a', traceId: UNLUCKY }]);
+    const sampler = new Sampler(strings, rules);
+    expect(sampler.explainWaiting(trace, 5)).toMatchObject({ state: 'waiting', rules: why });
+    expect(sampler.explainDecided(UNLUCKY)).toBeUndefined();
+    const [asked, silent] = [new Sampler(strings, gate), new Sampler(strings, gate)];
+    for (let n = 0; n < 100; n += 1) asked.explainWaiting(trace, 0);
+    expect(asked.decide(trace, 1)).toEqual(silent.decide(trace, 1));
+  });
+
+  test('remembers so many decisions, under the rules that made them, and says since when', () => {
+    const sampler = new Sampler(strings, rules, { remembered: 2 });
+    const ids = ['1', '2', '3'].map((digit) => digit.repeat(32));
+    expect(sampler.memory).toEqual({ decisions: 2, sinceMs: undefined });
+    ids.forEach((traceId, at) => {
+      sampler.decide(traceOf(strings, [{ id: 'a', traceId }]), at);
+      sampler.configure({ rules: [{ name: `new-${at}`, sampler: share(0.5) }] });
+    });
+    expect(ids.map((id) => sampler.explainDecided(id)?.rules.at(-1)?.rule)).toEqual([
+      undefined,
+      'new-0',
+      'new-1',
+    ]);
+    expect(sampler.memory).toEqual({ decisions: 2, sinceMs: 1 });
+  });
+});

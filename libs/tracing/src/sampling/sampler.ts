@@ -1,38 +1,14 @@
 import type { Interner } from '../otlp/interner.ts';
-import type { Trigger } from '../window/config.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { type BoostUse, RunningBoosts } from './boosts.ts';
 import { createNovelty, TestContext } from './conditions.ts';
-import type { Decision, DecisionReason } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { DecisionLog, NOT_NOTED, NOTED_RULES } from './decision-log.ts';
+import { type Explanation, explain } from './explain.ts';
 import { TraceRandomness } from './randomness.ts';
 import { type BookRule, openBook, type RuleBook } from './rule-book.ts';
 import type { SamplingBoost, SamplingRules } from './rules.ts';
 import { PASSES } from './samplers.ts';
-
-/** What became of one rule on the way to a decision. */
-export interface ExplainedRule {
-  readonly rule: string;
-  readonly matched: boolean;
-  /** Why it did not match, in words; what it does with the trace when it did. */
-  readonly why: string;
-}
-
-/** How a trace was, or would now be, decided. */
-export interface Explanation {
-  /** A waiting trace may still change: its probability is that of this moment. */
-  readonly state: 'decided' | 'waiting';
-  readonly atMs: number;
-  readonly keep: boolean;
-  readonly probability: number;
-  readonly reason: DecisionReason;
-  /** The rule or boost that decided, '' when none matched. */
-  readonly rule: string;
-  /** What made the trace due; null while it waits. */
-  readonly trigger: Trigger | null;
-  /** In the order in which they were asked, up to the one that decided. */
-  readonly rules: readonly ExplainedRule[];
-}
 
 export interface SamplerOptions {
   /** Decisions remembered for `explain`, at 80 bytes each. */
@@ -108,6 +84,27 @@ export class Sampler {
     const at = { nowMs: this.#nowMs, rule: this.#rule, book: this.#generation };
     this.#log.note(trace, decision, at, this.#failed);
     return decision;
+  }
+
+  /** How a trace that waits would be decided now; nothing is counted, nothing changes. */
+  explainWaiting(trace: TraceView, nowMs: number): Explanation {
+    const decision = this.#decide(trace, Math.max(nowMs, this.#nowMs), true);
+    const about = { state: 'waiting', atMs: nowMs, trigger: null, decision } as const;
+    return explain(about, this.#book, this.#rule, [...this.#failed]);
+  }
+
+  /** How a trace was decided, while that is remembered. */
+  explainDecided(traceId: string): Explanation | undefined {
+    const logged = this.#log.find(traceId);
+    if (logged === undefined) return undefined;
+    const { decidedMs: atMs, trigger, decision, rule, failed } = logged;
+    const book = this.#books[this.#books.length - 1 - (this.#generation - logged.book)];
+    return explain({ state: 'decided', atMs, trigger, decision }, book, rule, failed);
+  }
+
+  /** What `explainDecided` can know about. */
+  get memory(): { readonly decisions: number; readonly sinceMs: number | undefined } {
+    return { decisions: this.#log.capacity, sinceMs: this.#log.sinceMs };
   }
 
   #decide(trace: TraceView, nowMs: number, asks: boolean): Decision {

@@ -10,6 +10,7 @@ import {
   SPAN_A,
   SPAN_B,
   type SpanTable,
+  TRACE_A,
   WORDS,
 } from '../otlp/span-table.ts';
 import type { Decision } from '../sampling/decision.ts';
@@ -121,7 +122,7 @@ export class TraceWindow {
     const entry = this.#nextEntry();
     if (entry === NO_ENTRY) return undefined;
     this.#pending = entry;
-    this.#fillView(entry);
+    this.#fillView(this.#view, entry);
     return this.#view;
   }
 
@@ -138,6 +139,22 @@ export class TraceWindow {
     if (since > 0 && decision.keep) this.#keepWaiting(entry, since, decision);
     else this.#release(entry);
     this.#view.earlier = undefined;
+  }
+
+  /**
+   * What is here of a trace, by its id of 32 hex digits: a copy, for whoever asks. Undefined when
+   * nothing of it waits.
+   */
+  waiting(traceId: string): TraceView | undefined {
+    const id = new Int32Array(WORDS);
+    for (let word = 0; word < 4; word += 1) {
+      id[TRACE_A + word] = Number.parseInt(traceId.slice(word * 8, word * 8 + 8), 16) | 0;
+    }
+    const entry = this.#table.find(id, 0, this.#table.hashOf(id, 0));
+    if (entry === NO_ENTRY) return undefined;
+    const view = new TraceView();
+    this.#fillView(view, entry);
+    return view;
   }
 
   /** From now on every waiting trace is due, with trigger 'shutdown'. */
@@ -361,8 +378,7 @@ export class TraceWindow {
     return entry;
   }
 
-  #fillView(entry: number): void {
-    const view = this.#view;
+  #fillView(view: TraceView, entry: number): void {
     const count = this.#table.word(entry, trace.SPANS);
     view.spans.resize(count);
     view.spans.bodies = this.#bodies.bytes;
