@@ -1,4 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
+import { OTLPLogExporter as GrpcLogs } from '@opentelemetry/exporter-logs-otlp-grpc';
+import { OTLPLogExporter as JsonLogs } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtoLogs } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPMetricExporter as GrpcMetrics } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPMetricExporter as JsonMetrics } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtoMetrics } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -7,6 +10,12 @@ import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-o
 import { OTLPTraceExporter as ProtoTraces } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+} from '@opentelemetry/sdk-logs';
+import {
+  AggregationType,
   MeterProvider,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
@@ -116,10 +125,15 @@ test.each(metricExporters)('metrics by %s', async (name, exporter) => {
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
     readers: [reader],
+    views: [
+      { instrumentName: 'sizes', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } },
+    ],
   });
   const meter = provider.getMeter('shop');
   meter.createCounter('orders').add(3, { region: 'eu' });
   meter.createHistogram('latency').record(12);
+  const sizes = meter.createHistogram('sizes');
+  for (const size of [0, 1, 2, 4, 4]) sizes.record(size);
   meter.createObservableGauge('depth').addCallback((result) => result.observe(7));
   await reader.forceFlush();
   const rows = <T>(table: string, columns: string) =>
@@ -133,5 +147,44 @@ test.each(metricExporters)('metrics by %s', async (name, exporter) => {
   expect(await rows('otel_metrics_gauge', 'MetricName, Value')).toEqual([
     { MetricName: 'depth', Value: 7 },
   ]);
+  const columns = 'Count, Sum, ZeroCount, arraySum(PositiveBucketCounts) AS positive, Min, Max';
+  expect(await rows('otel_metrics_exponential_histogram', columns)).toEqual([
+    { Count: 5, Sum: 11, ZeroCount: 1, positive: 4, Min: 0, Max: 4 },
+  ]);
   await provider.shutdown();
+});
+
+const logExporters: [string, () => LogRecordExporter][] = [
+  ['grpc', () => new GrpcLogs({ url: grpc() })],
+  ['json', () => new JsonLogs({ url: http('/v1/logs') })],
+  ['proto', () => new ProtoLogs({ url: http('/v1/logs') })],
+  ['proto-gzip', () => new ProtoLogs({ url: http('/v1/logs'), compression: 'gzip' as never })],
+];
+
+test.each(logExporters)('logs by %s', async (name, exporter) => {
+  const service = `logs-${name}`;
+  const provider = new LoggerProvider({
+    resource: resourceFromAttributes({ 'service.name': service }),
+    processors: [new BatchLogRecordProcessor({ exporter: exporter() })],
+  });
+  provider.getLogger('shop', '1.2.3').emit({
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: { text: 'the disk is full', free: 0 },
+    eventName: 'disk.full',
+    attributes: { disk: 'ü', inodes: 3 },
+  });
+  await provider.shutdown();
+  const [row] = await stack.rows<Record<string, never>>(
+    `SELECT * FROM otel_logs WHERE ServiceName = '${service}'`,
+  );
+  expect(row).toMatchObject({
+    SeverityNumber: 17,
+    SeverityText: 'ERROR',
+    Body: '{"free":0,"text":"the disk is full"}',
+    EventName: 'disk.full',
+    ScopeName: 'shop',
+    ScopeVersion: '1.2.3',
+    LogAttributes: { disk: 'ü', inodes: '3' },
+  });
 });
