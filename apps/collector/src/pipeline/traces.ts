@@ -62,7 +62,7 @@ export class TracePipeline {
     this.sampler.configure(rules);
   }
 
-  /** Takes in a request; `origin` says whether its spans were counted elsewhere before. */
+  /** Takes in a request; spans of traces that others decide are sent on to them. */
   receive(
     encoding: BodyEncoding,
     body: Uint8Array,
@@ -80,21 +80,21 @@ export class TracePipeline {
     }
     const { rejected, rejectedBy } = result;
     const { count } = table;
-    const placed = this.sharding?.place(table, origin);
-    if (placed !== undefined && placed.kind !== 'split') {
+    const busy = this.sharding?.place(table, origin);
+    if (busy !== undefined) {
       table.clear();
-      return placed;
+      return busy;
     }
     // The window first: it flags the duplicates, which RED leaves out.
     const added = this.window.add(table, nowMs, this.oneIn !== undefined);
-    if (origin === 'sender') this.measure(count, rejectedBy, placed?.foreign, nowMs);
+    this.aggregates.arrived(table, nowMs);
+    if (origin === 'sender') this.noteReceived(count, rejectedBy, nowMs);
     if (this.oneIn !== undefined && added.unheld > 0) this.decideUnheld(this.oneIn, nowMs);
     if (added.duplicates + added.lateKept + added.lateDropped + added.unheld > 0) {
       this.aggregates.flagged(table, nowMs);
     }
     if (added.lateDropped > 0) this.noteLate(added.lateDropped, nowMs);
     table.clear();
-    placed?.foreign.clear();
     this.accepted += count;
     this.acceptedBytes += body.length;
     if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
@@ -131,15 +131,8 @@ export class TracePipeline {
     this.aggregates.drain(this.outbox);
   }
 
-  /** What is counted of every span where it arrives from outside, and only there. */
-  private measure(
-    spans: number,
-    rejected: ReadonlyMap<number, number>,
-    foreign: SpanTable | undefined,
-    nowMs: number,
-  ): void {
-    this.aggregates.arrived(this.table, nowMs);
-    if (foreign !== undefined) this.aggregates.arrived(foreign, nowMs);
+  /** What is counted where a request arrives from outside, and only there. */
+  private noteReceived(spans: number, rejected: ReadonlyMap<number, number>, nowMs: number): void {
     this.tally.received.add({ signal: 'traces' }, spans);
     if (rejected.size === 0) return;
     for (const count of rejected.values()) this.tally.rejected.add({ signal: 'traces' }, count);

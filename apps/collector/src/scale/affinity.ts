@@ -1,5 +1,5 @@
 import { divide, Rendezvous, reframe, SpanTable, type TraceView } from '@flyball/tracing';
-import type { Placed, Sharding, SpanOrigin } from '../pipeline/sharding.port.ts';
+import type { Sharding, SpanOrigin } from '../pipeline/sharding.port.ts';
 import type { Busy } from '../receive/intake.ts';
 import type { Forwarder } from './forwarder.ts';
 
@@ -74,7 +74,7 @@ export class Affinity implements Sharding {
     this.#workers = levelOf(members, this.#now());
   }
 
-  place(table: SpanTable, origin: SpanOrigin): Placed | undefined {
+  place(table: SpanTable, origin: SpanOrigin): Busy | undefined {
     if (origin === 'worker') return undefined;
     const collectors = origin === 'collector' ? undefined : this.#collectors;
     if (!several(collectors) && !several(this.#workers)) return undefined;
@@ -91,7 +91,8 @@ export class Affinity implements Sharding {
       forwarder.push(request);
       this.#events.forwarded(spans, request.length);
     }
-    return { kind: 'split', foreign: this.#foreign };
+    this.#foreign.clear();
+    return undefined;
   }
 
   decided(trace: TraceView): void {

@@ -95,6 +95,10 @@ test('an attempt that failed is made again, ever later', async () => {
     expect(link.attempts).toBe(attempts);
   }
   expect(took()).toEqual(['abcdef']);
+  expect(link.numbers).toEqual([1, 1, 1, 1]);
+  push('ghijkl');
+  await pass(0);
+  expect(link.numbers.at(-1)).toBe(2);
 });
 
 test('what cannot be delivered in time is returned, and no more is accepted', async () => {

@@ -53,6 +53,7 @@ export class Forwarder {
   #waitingBytes = 0;
   #sinceMs = 0;
   #batch: Uint8Array<ArrayBuffer> | undefined;
+  #batchNumber = 0;
   #sending = false;
   #failures = 0;
   #failingSinceMs: number | undefined;
@@ -124,6 +125,7 @@ export class Forwarder {
     // Requests joined end to end are one request.
     const batch = joined(this.#waiting.splice(0, count), bytes);
     this.#waitingBytes -= bytes;
+    this.#batchNumber += 1;
     return batch;
   }
 
@@ -131,7 +133,7 @@ export class Forwarder {
     this.#sending = true;
     try {
       const signal = AbortSignal.timeout(this.#options.sendTimeoutMs);
-      this.#answered(batch, await this.#link.send(batch, signal));
+      this.#answered(batch, await this.#link.send(batch, this.#batchNumber, signal));
     } catch (error) {
       this.#failed(error as Error);
     }

@@ -26,8 +26,11 @@ async function server(status: number, headers: Record<string, string> = {}) {
     () => link.close(),
     () => http.close(),
   );
-  const send = (text: string) =>
-    link.send(Uint8Array.from(Buffer.from(text)), AbortSignal.timeout(2000));
+  let number = 0;
+  const send = (text: string) => {
+    number += 1;
+    return link.send(Uint8Array.from(Buffer.from(text)), number, AbortSignal.timeout(2000));
+  };
   return { send, seen, sockets };
 }
 
@@ -42,6 +45,9 @@ test('batches go over one connection, with the token and the process that is mea
     'flyball-generation': '7',
   });
   expect(sockets.size).toBe(1);
+  const batches = seen.map(({ headers }) => String(headers['flyball-batch']).split('/'));
+  expect(batches.map(([, number]) => number)).toEqual(['1', '2']);
+  expect(batches[0]?.[0]).toBe(batches[1]?.[0]);
 });
 
 test('a full member says when to come back', async () => {
@@ -60,7 +66,7 @@ test('one that stops, or is another process, is tried again; one that refuses is
 
 test('a member that nobody answers for is a failure', async () => {
   const link = httpLink({ address: 'http://127.0.0.1:9', generation: 1 }, 'a secret of sixteen');
-  const sent = link.send(new Uint8Array(1), AbortSignal.timeout(2000));
+  const sent = link.send(new Uint8Array(1), 1, AbortSignal.timeout(2000));
   await expect(sent).rejects.toThrow();
   link.close();
 });

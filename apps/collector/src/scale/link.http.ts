@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Member } from './lease.port.ts';
 import type { Link, LinkAnswer } from './link.port.ts';
@@ -6,6 +7,8 @@ import type { Link, LinkAnswer } from './link.port.ts';
 export const SPANS_PATH = '/v1/flyball/spans';
 /** Which process of an address is meant. */
 export const GENERATION_HEADER = 'flyball-generation';
+/** `<sender>/<number>`: a sender's batches come in order, one at a time. */
+export const BATCH_HEADER = 'flyball-batch';
 
 const MAX_ANSWER_BYTES = 16 * 1024;
 
@@ -31,16 +34,17 @@ function answerOf(status: number, retryAfter: string | undefined, text: string):
 export function httpLink({ address, generation }: Member, token: string): Link {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: 10_000 });
   const url = new URL(SPANS_PATH, address);
+  const sender = randomUUID();
   const headers = {
     authorization: `Bearer ${token}`,
     'content-type': 'application/x-protobuf',
     [GENERATION_HEADER]: String(generation),
   };
   return {
-    async send(batch, signal) {
+    async send(batch, number, signal) {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const length = { 'content-length': batch.length };
-        const options = { method: 'POST', agent, signal, headers: { ...headers, ...length } };
+        const own = { 'content-length': batch.length, [BATCH_HEADER]: `${sender}/${number}` };
+        const options = { method: 'POST', agent, signal, headers: { ...headers, ...own } };
         request(url, options, resolve).once('error', reject).end(batch);
       });
       const text = await textOf(answer);

@@ -12,8 +12,10 @@ export interface Link {
   /**
    * Hands over an ExportTraceServiceRequest in protobuf.
    *
+   * @param number of the batch: greater than of those before, the same when it is sent again,
+   *   so that the member takes it once even if its answer was lost
    * @throws when the member cannot be reached, is stopping, or is not the one that was meant
    */
-  send(batch: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<LinkAnswer>;
+  send(batch: Uint8Array<ArrayBuffer>, number: number, signal: AbortSignal): Promise<LinkAnswer>;
   close(): void;
 }

@@ -6,24 +6,34 @@ import { type Port, Talk } from './talk.ts';
 /** Longer than the forwarder's own time-out, which is the one that counts. */
 const TIMEOUT_MS = 60_000;
 
+interface Batch {
+  readonly batch: Uint8Array;
+  readonly number: number;
+}
+
 /**
  * The way to another worker of this collector, and from it to here.
  *
  * @param take what becomes of the spans that it sends
  */
 export function threadLink(port: Port, take: (batch: Uint8Array) => Outcome): Link {
-  const talk = new Talk<Uint8Array, LinkAnswer>(port, (batch: Uint8Array) =>
-    linkAnswerOf(take(batch)),
-  );
+  let last = 0;
+  const answer = ({ batch, number }: Batch): LinkAnswer => {
+    if (number <= last) return { kind: 'taken' };
+    const answered = linkAnswerOf(take(batch));
+    if (answered.kind === 'taken') last = number;
+    return answered;
+  };
+  const talk = new Talk<Batch, LinkAnswer>(port, answer);
   return {
-    send(batch, signal) {
+    send(batch, number, signal) {
       // A copy is given away: a batch that the worker has no room for is sent again.
       const copy = batch.slice();
       const late = new Promise<never>((_, reject) => {
         const fail = () => reject(new Error('the worker does not answer'));
         signal.addEventListener('abort', fail, { once: true });
       });
-      return Promise.race([talk.ask(copy, TIMEOUT_MS, [copy.buffer]), late]);
+      return Promise.race([talk.ask({ batch: copy, number }, TIMEOUT_MS, [copy.buffer]), late]);
     },
     close() {},
   };

@@ -4,7 +4,8 @@ import { readBody } from '../receive/body.ts';
 import { type ByteBudget, Reservation } from '../receive/budget.ts';
 import type { Handler } from '../receive/http.ts';
 import type { Outcome } from '../receive/intake.ts';
-import { GENERATION_HEADER } from './link.http.ts';
+import { BATCH_HEADER, GENERATION_HEADER } from './link.http.ts';
+import { TakenBatches } from './taken-batches.ts';
 
 export interface SpansDoor {
   readonly token: string | undefined;
@@ -42,8 +43,23 @@ function refusal(door: SpansDoor, request: Request): Answer | undefined {
   return failure('json', 409, `this collector ${state}: read the members anew`);
 }
 
+/** A batch whose answer was lost comes again; its spans are here already. */
+function takeOnce(
+  door: SpansDoor,
+  taken: TakenBatches,
+  name: string | string[] | undefined,
+  body: Uint8Array,
+): Outcome {
+  const batch = String(name ?? '');
+  if (taken.has(batch)) return { kind: 'accepted', rejected: { count: 0, message: '' } };
+  const outcome = door.take(body);
+  if (outcome.kind === 'accepted') taken.add(batch);
+  return outcome;
+}
+
 /** `POST /v1/flyball/spans`: spans of our traces that another collector has received. */
 export function spansHandler(door: SpansDoor): Handler {
+  const taken = new TakenBatches();
   return async (request) => {
     const refused = refusal(door, request);
     if (refused !== undefined) return refused;
@@ -66,7 +82,7 @@ export function spansHandler(door: SpansDoor): Handler {
             `more than ${door.maxBodyBytes} bytes: raise receive.maxBody`,
           );
         case 'bytes':
-          return answerOf(door.take(body.bytes));
+          return answerOf(takeOnce(door, taken, request.headers[BATCH_HEADER], body.bytes));
       }
     } finally {
       reservation.end();
