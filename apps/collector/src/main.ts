@@ -27,7 +27,6 @@ Environment (defaults in brackets):
   FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach us, e.g. http://10.0.0.5:4318
   DATABASE_URL               PostgreSQL, where collectors that share traces find each other
   FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
-  FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
 
@@ -76,7 +75,7 @@ function stopper(log: Logger, stop: () => Promise<void>): (code: number) => void
 }
 
 async function start(): Promise<number | undefined> {
-  if (process.env.NOFLAG !== '1') collectLessOften();
+  collectLessOften();
   const environment = readEnvironment(process.env);
   const name = 'collector';
   const log = pino({ name, base: { name }, level: environment.logLevel });
