@@ -135,12 +135,14 @@ export class AttributeWriter {
 
   #value(bytes: Uint8Array, start: number, end: number): void {
     const out = this.#out;
-    const length = bytes[start + 1] as number;
+    const next = bytes[start + 1] as number;
     if (start === end) out.raw(EMPTY);
-    else if (bytes[start] === STRING && length < 0x80 && start + 2 + length === end) {
+    else if (bytes[start] === STRING && next < 0x80 && start + 2 + next === end) {
       out.text(bytes, start + 2, end);
-    } else if (bytes[start] === BOOL && length < 2 && start + 2 === end) {
-      out.raw(length === 1 ? TRUE : FALSE);
+    } else if (bytes[start] === STRING && isLength(bytes, start + 1, end)) {
+      out.text(bytes, start + 3, end);
+    } else if (bytes[start] === BOOL && next < 2 && start + 2 === end) {
+      out.raw(next === 1 ? TRUE : FALSE);
     } else if (bytes[start] === INT && wholeVarint(bytes, start + 1, end)) {
       this.#number(varint(bytes, start + 1, end));
     } else out.string(valueText(bytes.subarray(start, end)));
@@ -232,6 +234,13 @@ function equals(bytes: Uint8Array, start: number, end: number, expected: Uint8Ar
     if (bytes[start + index] !== expected[index]) return false;
   }
   return true;
+}
+
+/** Whether at `at` stands, in two bytes, the length of all that follows up to `end`. */
+function isLength(bytes: Uint8Array, at: number, end: number): boolean {
+  const low = bytes[at] as number;
+  const high = bytes[at + 1] as number;
+  return low >= 0x80 && high < 0x80 && at + 2 + (low & 0x7f) + 128 * high === end;
 }
 
 /** Whether the bytes are one varint below 2^49, which a double holds exactly. */

@@ -84,8 +84,26 @@ export class JsonBytes {
 
   /** A string; a lone surrogate becomes U+FFFD. */
   string(text: string): void {
+    if (text.length <= STEP_BYTES && this.#asciiString(text)) return;
     const bytes = encodeUtf8(text);
     this.text(bytes, 0, bytes.length);
+  }
+
+  /** False, and nothing written, when some character is not ASCII. */
+  #asciiString(text: string): boolean {
+    this.#reserve(ESCAPED_BYTES * text.length + 2);
+    const out = this.bytes;
+    let to = this.length;
+    out[to++] = QUOTE;
+    for (let index = 0; index < text.length; index += 1) {
+      const value = text.charCodeAt(index);
+      if (value >= 0x80) return false;
+      if (value >= 0x20 && value !== QUOTE && value !== BACKSLASH) out[to++] = value;
+      else to = writeEscape(out, to, value);
+    }
+    out[to++] = QUOTE;
+    this.length = to;
+    return true;
   }
 
   /** Eight lower-case hex digits, without quotes. */
