@@ -10,12 +10,14 @@ import {
   EXAMPLES,
   GAUGES,
   type GaugeRow,
+  QUALITY,
+  type QualityRow,
   RED,
   type RedRow,
   type SloRow,
   sloQuery,
 } from './queries.ts';
-import { gaugesByService, redByService, sloByService } from './rows.ts';
+import { gaugesByService, qualityByService, redByService, sloByService } from './rows.ts';
 import type { Family, ServiceView, Snapshot } from './snapshot.ts';
 
 type Params = Record<string, unknown>;
@@ -46,15 +48,17 @@ export class ClickHouseObserver implements Observer {
     const windowsS = [...new Set(questions.flatMap(({ sloWindowsMs }) => sloWindowsMs))].map((ms) =>
       Math.ceil(ms / 1000),
     );
-    const [red, gauges, edges, slo] = await Promise.all([
+    const [red, gauges, edges, slo, quality] = await Promise.all([
       ask<RedRow>('red', RED, params),
       metrics.length === 0 ? [] : ask<GaugeRow>('gauges', GAUGES, { ...params, metrics }),
       ask<EdgeRow>('edges', EDGES, params),
       windowsS.length === 0 ? [] : ask<SloRow>('slo', sloQuery(windowsS), params),
+      ask<QualityRow>('quality', QUALITY, params),
     ]);
     const redViews = redByService(red, questions, nowMs);
     const gaugeViews = gaugesByService(gauges);
     const sloViews = sloByService(slo, questions, windowsS);
+    const qualityViews = qualityByService(quality);
     const names = new Set([...redViews.keys(), ...questions.map(({ service }) => service)]);
     const services = new Map<string, ServiceView>();
     for (const service of names) {
@@ -64,6 +68,7 @@ export class ClickHouseObserver implements Observer {
         instances: redViews.get(service)?.instances ?? new Map(),
         gauges: gaugeViews.get(service) ?? new Map(),
         slo: sloViews.get(service) ?? [],
+        ...qualityViews.get(service),
       });
     }
     return {

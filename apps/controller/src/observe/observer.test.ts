@@ -93,19 +93,25 @@ async function fill(): Promise<void> {
     { time: time - 7, caller: 'gateway', callee: 'checkout', type: '', count: 90, errors: 9 },
     { time: time - 300, caller: 'gateway', callee: 'checkout', type: '', count: 500, errors: 1 },
   ]);
-  await insert('otel_traces', [
-    {
-      ServiceName: 'checkout',
-      TraceId: 'slow',
-      Duration: 9e9,
-      Timestamp: `${time - 60}.000000000`,
-    },
-    {
-      ServiceName: 'checkout',
-      TraceId: 'fast',
-      Duration: 1e6,
-      Timestamp: `${time - 60}.000000000`,
-    },
+  const example = (operation: string, ...slowest: [number, string, string]) => ({
+    time: time - 60,
+    service: 'checkout',
+    operation,
+    kind: 'Server',
+    slowest,
+    failed: ['', ''],
+  });
+  await insert('flyball_exemplars', [
+    example('POST /', 9e9, 'slow', 'a'),
+    example('POST /', 5e9, 'not so slow', 'a'),
+    example('GET /', 1e6, 'fast', 'b'),
+    example('GET /more', 2e9, 'slow', 'c'),
+  ]);
+  await insert('flyball_ingest_quality', [
+    { time: time - 7, service: 'checkout', spans: 90, rejected: 10 },
+    { time: time - 17, service: 'checkout', spans: 100, negative: 3 },
+    { time: time - 97, service: 'checkout', spans: 100, rejected: 100 },
+    { time: time - 7, service: 'payments', spans: 100, late: 5 },
   ]);
 }
 
@@ -126,6 +132,12 @@ afterAll(async () => {
 describe('one look at everything', () => {
   it('reads all families without a failure', () => {
     expect(snapshot.failures).toEqual({});
+  });
+
+  it('says what was wrong with the spans of the last minute, where something was', () => {
+    const of = (service: string) => snapshot.services.get(service)?.quality;
+    expect(of('checkout')).toEqual({ received: 190, rejected: 10, negative: 3 });
+    expect(of('payments')).toBeUndefined();
   });
 
   it('sums a service’s requests over its own window, bucket by bucket', () => {
@@ -183,7 +195,13 @@ describe('one look at everything', () => {
       query: () => Promise.reject(new Error('connect ECONNREFUSED')),
     } as unknown as ClickHouseClient;
     const blind = await new ClickHouseObserver(away, tracer).observe(QUESTIONS, NOW_MS, nobody);
-    expect(Object.keys(blind.failures).sort()).toEqual(['edges', 'gauges', 'red', 'slo']);
+    expect(Object.keys(blind.failures).sort()).toEqual([
+      'edges',
+      'gauges',
+      'quality',
+      'red',
+      'slo',
+    ]);
     expect(blind.services.get('checkout')).toMatchObject({ red: null, slo: [] });
     expect(await new ClickHouseObserver(away, tracer).examples('checkout', NOW_MS)).toEqual([]);
   });

@@ -101,12 +101,33 @@ FROM (
 GROUP BY service`;
 }
 
-/** The slowest kept traces through a service; what a person would want to see. */
+export interface QualityRow {
+  readonly service: string;
+  readonly received: string | number;
+  readonly refused: string | number;
+  readonly backwards: string | number;
+}
+
+/** How good the spans of the last minute are, by the collector's own judgement. */
+export const QUALITY = `
+SELECT service, sum(spans) AS received, sum(rejected) AS refused, sum(negative) AS backwards
+FROM flyball_ingest_quality
+WHERE time >= fromUnixTimestamp({now:UInt32}) - toIntervalSecond(60)
+GROUP BY service
+HAVING refused > 0 OR backwards > 0
+LIMIT 100000`;
+
+/** The slowest kept traces through a service, one of each operation; for a person to look at. */
 export const EXAMPLES = `
-SELECT TraceId AS trace, max(Duration) AS slowest
-FROM otel_traces
-WHERE ServiceName = {service:String}
-  AND Timestamp >= fromUnixTimestamp({now:UInt32}) - toIntervalSecond(300)
-GROUP BY trace
+SELECT worst.2 AS trace, worst.1 AS slowest
+FROM (
+  SELECT max(slowest) AS worst
+  FROM flyball_exemplars
+  WHERE service = {service:String}
+    AND time >= fromUnixTimestamp({now:UInt32}) - toIntervalSecond(300)
+  GROUP BY operation, kind
+)
+WHERE trace != ''
 ORDER BY slowest DESC
+LIMIT 1 BY trace
 LIMIT 3`;

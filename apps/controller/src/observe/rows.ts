@@ -1,7 +1,7 @@
 import { quantileOfBuckets } from '@flyball/tracing';
 import type { Question } from './observer.port.ts';
-import { BUCKET_S, type GaugeRow, type RedRow, type SloRow } from './queries.ts';
-import type { GaugeView, RedView, SloWindow } from './snapshot.ts';
+import { BUCKET_S, type GaugeRow, type QualityRow, type RedRow, type SloRow } from './queries.ts';
+import type { GaugeView, QualityView, RedView, SloWindow } from './snapshot.ts';
 
 const DEFAULT_WINDOW_MS = 20_000;
 interface RedOfService {
@@ -100,4 +100,16 @@ export function sloByService(
     views.set(service, windows);
   }
   return views;
+}
+
+export function qualityByService(
+  rows: readonly QualityRow[],
+): Map<string, { readonly quality: QualityView }> {
+  return new Map(
+    rows.map(({ service, received, refused, backwards }) => {
+      const rejected = Number(refused);
+      const quality = { received: Number(received), rejected, negative: Number(backwards) };
+      return [service, { quality }];
+    }),
+  );
 }

@@ -7,7 +7,7 @@ export interface Snapshot {
   readonly failures: Readonly<Partial<Record<Family, string>>>;
 }
 
-export type Family = 'red' | 'gauges' | 'edges' | 'slo';
+export type Family = 'red' | 'gauges' | 'edges' | 'slo' | 'quality';
 
 export interface ServiceView {
   readonly service: string;
@@ -18,6 +18,17 @@ export interface ServiceView {
   readonly gauges: ReadonlyMap<string, ReadonlyMap<string, GaugeView>>;
   /** One per window asked for; empty: not known. */
   readonly slo: readonly SloWindow[];
+  /** What the collector found wrong with its spans; left out: nothing, or not known. */
+  readonly quality?: QualityView;
+}
+
+/** Spans of the last minute. */
+export interface QualityView {
+  readonly received: number;
+  /** Could not be taken: whatever is counted lacks them. */
+  readonly rejected: number;
+  /** Ended before they began: their durations are not known. */
+  readonly negative: number;
 }
 
 export interface RedView {

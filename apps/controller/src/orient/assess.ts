@@ -9,7 +9,7 @@ import {
 import type { TargetState } from '../act/actuator.port.ts';
 import type { ServiceView, Snapshot } from '../observe/snapshot.ts';
 import { GUARD_WORD_LIFETIME_MS, type GuardFacts } from './guard-facts.ts';
-import { errorRatio, gaugeByInstance, gaugeOf, type Reading } from './signals.ts';
+import { errorRatio, gaugeByInstance, gaugeOf, type Reading, requestsAreSound } from './signals.ts';
 import { judgeSlo, type SloVerdict } from './slo.ts';
 
 /** All that is known of one service when its loops decide. */
@@ -183,15 +183,18 @@ function resilienceOf(given: {
   const counted = { atMs: pipelineMs, source: 'collector/red' };
   const enough = (view?.red?.requests ?? 0) >= FEW_REQUESTS;
   const ratio = enough && view?.red ? errorRatio(view.red) : 0;
+  const sound = view === undefined || requestsAreSound(view);
   const hasObjective =
     policy.objectives.availability !== undefined || policy.objectives.latency !== undefined;
   return {
-    failureRatio: snapshot.failures.red ? null : facts('errors.ratio', ratio, 'ratio', counted),
+    failureRatio:
+      snapshot.failures.red || !sound ? null : facts('errors.ratio', ratio, 'ratio', counted),
     ...(hasObjective
       ? {
-          burnPage: snapshot.failures.slo
-            ? null
-            : facts('slo.burn.page', slo?.page ?? false, '', counted),
+          burnPage:
+            snapshot.failures.slo || !sound
+              ? null
+              : facts('slo.burn.page', slo?.page ?? false, '', counted),
         }
       : {}),
     ...(policy.observe.saturation === 'none'

@@ -188,6 +188,27 @@ describe('signals', () => {
     expect(readSignal('p99', undefined)).toBeNull();
   });
 
+  it('made from requests are none when too many of their spans were broken', async () => {
+    const { snapshot, ...rest } = await given({ p99Ms: 120, errors: 500 });
+    const view = snapshot.services.get('checkout');
+    if (view === undefined) throw new Error('no view');
+    const judged = (received: number, rejected: number, negative = 0) => {
+      const quality = { received, rejected, negative };
+      const services = new Map([['checkout', { ...view, quality }]]);
+      const { inputs } = assess({ ...rest, snapshot: { ...snapshot, services } });
+      return [
+        readSignal('p99', services.get('checkout'))?.value ?? null,
+        inputs.resilience?.failureRatio?.value ?? null,
+      ];
+    };
+    expect(judged(1000, 19)).toEqual([120, 0.5]);
+    expect(judged(10_000, 400)).toEqual([120, 0.5]);
+    expect(judged(1000, 100)).toEqual([null, null]);
+    expect(judged(1000, 0, 100)).toEqual([null, null]);
+    const { view: sound } = assess({ ...rest, snapshot });
+    expect(readSignal('worker.utilization', sound)).not.toBeNull();
+  });
+
   it('forget an instance that has stopped', async () => {
     const { snapshot } = await given({ utilization: 0.8 });
     const view = snapshot.services.get('checkout');

@@ -26,13 +26,29 @@ export function unitOf(signal: string): string {
   return signal.endsWith('utilization') ? 'ratio' : '';
 }
 
+/** Beyond this share of broken spans what is counted from them is no evidence. */
+const MAX_BROKEN_SHARE = 0.05;
+/** Fewer broken spans than this say nothing. */
+const FEW_BROKEN = 20;
+
+/**
+ * Whether figures made from a service's requests may be acted on. They may not when the collector
+ * had to leave out too many of its spans, or could not tell how long they took.
+ */
+export function requestsAreSound({ quality }: ServiceView): boolean {
+  if (quality === undefined) return true;
+  const broken = quality.rejected + quality.negative;
+  const all = quality.received + quality.rejected;
+  return broken < FEW_BROKEN || broken <= MAX_BROKEN_SHARE * all;
+}
+
 /** The signal averaged over the instances that report it now; null: no evidence. */
 export function readSignal(signal: string, view: ServiceView | undefined): Reading | null {
   if (view === undefined) return null;
   const gauge = gaugeOf(signal);
   if (gauge !== null) return meanGauge(view, gauge);
   const { red } = view;
-  if (red === null) return null;
+  if (red === null || !requestsAreSound(view)) return null;
   if (signal === 'inflight') {
     const instances = Math.max(1, view.instances.size);
     return { value: red.inflight / instances, observedAtMs: red.newestMs };
