@@ -86,7 +86,7 @@ async function killAt(collector: RunningCollector, round: Round, afterMs: number
   await Promise.all([...senders, watching]);
 }
 
-test(`kill -9 under load, ${ROUNDS} times: nothing decided is missing, nothing doubled`, async () => {
+test(`kill -9 under load, ${ROUNDS} times: nothing decided is missing or doubled`, async () => {
   const directory = temporaryDirectory();
   ends.push(() => removeDirectory(directory));
   const clickhouse = await startClickHouse(directory);

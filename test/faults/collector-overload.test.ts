@@ -84,8 +84,8 @@ test(`ten times its capacity for ${OVERLOAD_MS / 1000} s`, async () => {
     `${storm.accepted} spans in ${Math.round(storm.elapsedMs / 1000)} s, ${storm.postponed} ` +
       `postponed, ${storm.lost} lost, ${storm.skipped} not made for want of CPU; answers p99 ` +
       `${Math.round(calm.latencyMs.p99)} ms before, ${Math.round(storm.latencyMs.p99)} ms ` +
-      `(p50 ${Math.round(storm.latencyMs.p50)}, max ${Math.round(storm.latencyMs.max)}) under overload, ` +
-      `${Math.round(later.latencyMs.p99)} ms after; room after ${Math.round(roomMs)} ms, calm ` +
+      `(p50 ${Math.round(storm.latencyMs.p50)}, max ${Math.round(storm.latencyMs.max)}) under ` +
+      `overload, ${Math.round(later.latencyMs.p99)} ms after; room after ${Math.round(roomMs)} ms, calm ` +
       `after ${Math.round(calmMs)} ms; RED ${found.red} of ${accepted}; ${found.rows} rows ` +
       `stand for ${Math.round(found.adjusted)}\n`,
   );
