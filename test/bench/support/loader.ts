@@ -6,8 +6,6 @@ import type { LoadOptions } from '../../support/load/load.ts';
 
 /** The load generator in a process of its own. */
 export interface Loader {
-  /** As of its last report, at most a second old. */
-  latest(): LoadCounters | undefined;
   stop(): Promise<LoadCounters>;
   readonly done: Promise<LoadCounters>;
 }
@@ -23,9 +21,13 @@ const FLAGS = {
   connections: 'connections',
 } as const;
 
-type LoaderOptions = Pick<LoadOptions, keyof typeof FLAGS> & { readonly durationMs?: number };
+interface LoaderOptions extends Pick<LoadOptions, keyof typeof FLAGS> {
+  readonly durationMs?: number;
+  /** Once a second. */
+  readonly onReport?: (counters: LoadCounters) => void;
+}
 
-export function startLoader({ durationMs, ...options }: LoaderOptions): Loader {
+export function startLoader({ durationMs, onReport, ...options }: LoaderOptions): Loader {
   const args = Object.entries(options).flatMap(([key, value]) =>
     value === undefined ? [] : [`--${FLAGS[key as keyof typeof FLAGS]}`, String(value)],
   );
@@ -37,6 +39,7 @@ export function startLoader({ durationMs, ...options }: LoaderOptions): Loader {
   let latest: LoadCounters | undefined;
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     latest = JSON.parse(line) as LoadCounters;
+    onReport?.(latest);
   });
   const done = new Promise<LoadCounters>((resolve, reject) => {
     child.once('close', (code) => {
@@ -45,7 +48,6 @@ export function startLoader({ durationMs, ...options }: LoaderOptions): Loader {
     });
   });
   return {
-    latest: () => latest,
     done,
     stop() {
       child.kill('SIGTERM');

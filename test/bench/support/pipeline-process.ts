@@ -77,8 +77,12 @@ async function run(task: PipelineTask): Promise<PipelineResult> {
     for (let warm = 0; warm < 2; warm += 1) await round(collector);
     const pairs: { pipelineUs: number; decodeUs: number }[] = [];
     for (let turn = 0; turn < task.rounds; turn += 1) {
-      pairs.push({ pipelineUs: await round(collector), decodeUs: await decoder.usPerSpan() });
+      const pipelineUs = await round(collector);
+      pairs.push({ pipelineUs, decodeUs: await collector.aside(() => decoder.usPerSpan()) });
     }
+    const stressed = collector.metric('flyball_collector_overloads_total');
+    if (stressed > 0)
+      throw new Error('overload was declared: the figure would not be of the whole');
     const decided = (verdict: string) =>
       collector.metric(
         `flyball_collector_decided_traces_total{trigger="root",verdict="${verdict}"}`,
