@@ -5,10 +5,10 @@ import type { Decision } from '../sampling/decision.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { PathColumns } from './columns.ts';
 import { criticalPath } from './critical-path.ts';
-import { type OperationTime, timeByOperation } from './operations.ts';
+import { foldByOperation } from './operations.ts';
 import { slackAndDrag } from './slack.ts';
 import { columnsOfTable } from './table.ts';
-import { createPathWorkspace } from './workspace.ts';
+import { createPathWorkspace, type PathWorkspace } from './workspace.ts';
 
 /** A row of flyball_endpoints: an increment; rows of one key add up. */
 export interface EndpointRow {
@@ -120,17 +120,18 @@ export class CriticalPathAggregator {
       this.#rootless += 1;
       return;
     }
-    const isError = (span: number) => spans.isError(span);
-    const rows = timeByOperation(columns, path, slackAndDrag(columns, path), isError);
+    const rows = foldByOperation(columns, path, slackAndDrag(columns, path));
     const time = bucketTime(nowMs);
     if (time !== this.#time) this.#turn(time);
     const endpoint = this.#endpointOf(
       columns.service[path.rootIndex]! * IDS + columns.operation[path.rootIndex]!,
     );
     endpoint.whole.add(path.durationNs, spans.isError(path.rootIndex));
-    for (const row of rows) {
-      const operation = this.#operationOf(endpoint, row.service * IDS + row.operation);
-      add(operation, row, decision.keep ? trace.traceId : '');
+    const ws = this.#workspace;
+    const keptTraceId = decision.keep ? trace.traceId : '';
+    for (let row = 0; row < rows; row += 1) {
+      const key = ws.foldService[row]! * IDS + ws.foldOperation[row]!;
+      addRow(this.#operationOf(endpoint, key), ws, row, keptTraceId);
     }
   }
 
@@ -189,12 +190,12 @@ export class CriticalPathAggregator {
   }
 }
 
-function add(operation: Operation, row: OperationTime, keptTraceId: string): void {
+function addRow(operation: Operation, ws: PathWorkspace, row: number, keptTraceId: string): void {
   operation.seen += 1;
-  operation.slackNs += row.slackNs;
-  operation.dragNs += row.dragNs;
-  if (row.spansOnPath === 0) return;
-  operation.own.add(row.exclusiveNs, row.failedSpans > 0);
+  operation.slackNs += ws.foldSlack[row]!;
+  operation.dragNs += ws.foldDrag[row]!;
+  if (ws.foldOnPath[row] === 0) return;
+  operation.own.add(ws.foldExclusive[row]!, ws.foldFailed[row]! > 0);
   if (keptTraceId !== '') operation.example = keptTraceId;
 }
 

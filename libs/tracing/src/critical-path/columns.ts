@@ -17,8 +17,10 @@ export class PathColumns implements PathInput {
   /** Both halves zero: no parent. */
   parentHi = new Uint32Array(0);
   parentLo = new Uint32Array(0);
-  /** Any number that is equal for equal operations; for `timeByOperation`. */
+  /** Any number that is equal for equal operations; for `timeByOperation`, as is the next. */
   operation = new Int32Array(0);
+  /** 1: the span failed. */
+  failed = new Uint8Array(0);
 
   /** Makes room for `n` spans; keeps nothing. */
   reset(n: number): void {
@@ -38,5 +40,6 @@ export class PathColumns implements PathInput {
     this.parentHi = new Uint32Array(size);
     this.parentLo = new Uint32Array(size);
     this.operation = new Int32Array(size);
+    this.failed = new Uint8Array(size);
   }
 }

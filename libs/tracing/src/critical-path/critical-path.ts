@@ -1,4 +1,4 @@
-import { type CompareKids, compareKids, expand, OWN } from './expand.ts';
+import { expand, OWN } from './expand.ts';
 import { buildTree } from './tree.ts';
 import {
   AMBIGUOUS,
@@ -49,7 +49,7 @@ export function criticalPath(
   const { rootIndex, rootMissing, orphanSpans, warnings } = buildTree(input, ws);
   ws.exclusive.fill(0, 0, input.n);
   const confidence = rootMissing ? AMBIGUOUS : CERTAIN;
-  const count = rootIndex === -1 ? 0 : walk(ws, compareKids(input, ws), rootIndex, confidence);
+  const count = rootIndex === -1 ? 0 : walk(ws, rootIndex, confidence);
   return {
     rootIndex,
     durationNs: rootIndex === -1 ? 0 : ws.end[rootIndex]! - ws.start[rootIndex]!,
@@ -79,18 +79,16 @@ export function assertCurrent(path: CriticalPath): void {
   }
 }
 
-function walk(ws: PathWorkspace, compare: CompareKids, root: number, confidence: number): number {
+function walk(ws: PathWorkspace, root: number, confidence: number): number {
   let segments = 0;
-  let depth = 0;
-  const push = (span: number, own: number, start: number, end: number, sure: number) => {
-    ws.stackSpan[depth] = span;
-    ws.stackOwn[depth] = own;
-    ws.stackStart[depth] = start;
-    ws.stackEnd[depth] = end;
-    ws.stackConfidence[depth] = sure;
-    depth++;
-  };
-  push(root, 0, ws.start[root]!, ws.end[root]!, confidence);
+  let depth = 1;
+  ws.clipStart[root] = ws.start[root]!;
+  ws.windowEnd[root] = ws.end[root]!;
+  ws.stackSpan[0] = root;
+  ws.stackOwn[0] = 0;
+  ws.stackStart[0] = ws.start[root]!;
+  ws.stackEnd[0] = ws.end[root]!;
+  ws.stackConfidence[0] = confidence;
   while (depth > 0) {
     depth--;
     const span = ws.stackSpan[depth]!;
@@ -99,13 +97,15 @@ function walk(ws: PathWorkspace, compare: CompareKids, root: number, confidence:
     const sure = ws.stackConfidence[depth]!;
     if (start === end) continue;
     if (ws.stackOwn[depth] === 0 && ws.firstChild[span] !== -1) {
-      expand(ws, compare, span, start, end, sure);
+      expand(ws, span, sure);
       for (let i = 0; i < ws.stretchCount; i++) {
         const child = ws.stretchSpan[i]!;
-        const isOwn = child === OWN;
-        const certainty = ws.stretchConfidence[i]!;
-        const from = ws.stretchStart[i]!;
-        push(isOwn ? span : child, isOwn ? 1 : 0, from, ws.stretchEnd[i]!, certainty);
+        ws.stackSpan[depth] = child === OWN ? span : child;
+        ws.stackOwn[depth] = child === OWN ? 1 : 0;
+        ws.stackStart[depth] = ws.stretchStart[i]!;
+        ws.stackEnd[depth] = ws.stretchEnd[i]!;
+        ws.stackConfidence[depth] = ws.stretchConfidence[i]!;
+        depth++;
       }
       continue;
     }

@@ -1,46 +1,29 @@
 import { sortIndexes } from './sort.ts';
-import { BLOCKING, COVERED, compareIds, DOUBTFUL, toleranceNs } from './tree.ts';
-import { AMBIGUOUS, INFERRED, type PathInput } from './types.ts';
+import { BLOCKING, COVERED, DOUBTFUL, toleranceNs } from './tree.ts';
+import { AMBIGUOUS, INFERRED } from './types.ts';
 import type { PathWorkspace } from './workspace.ts';
 
 /** In `stretchSpan`: the span under expansion itself, not one of its children. */
 export const OWN = -1;
 
-/** Order of the walk back: latest end, earliest start, smallest id. */
-export type CompareKids = (a: number, b: number) => number;
-
-export function compareKids(input: PathInput, ws: PathWorkspace): CompareKids {
-  return (a, b) =>
-    ws.clipEnd[b]! - ws.clipEnd[a]! ||
-    ws.clipStart[a]! - ws.clipStart[b]! ||
-    compareIds(input, a, b);
-}
-
 /**
- * Splits the part `[from, to]` of a span into stretches, right to left: those of a child for which
- * the span waited (picked children), and those in between, which are its own. They lie in
- * `ws.stretch*`; together they are exactly `[from, to]`.
+ * Splits the part of a span from its `clipStart` to its `windowEnd` into stretches, right to left:
+ * those of a child for which the span waited (picked children), and those in between, which are
+ * its own. They lie in `ws.stretch*`; together they are exactly that part.
  *
- * Also leaves, per blocking child in `ws.kids`, its part inside `[from, to]` (`clipStart`,
- * `clipEnd`) and where it ends once overlaps within the tolerance are counted once (`windowEnd`).
+ * Also leaves, per blocking child in `ws.kids`, its part inside (`clipStart`, `clipEnd`) and where
+ * it ends once overlaps within the tolerance are counted once (`windowEnd`).
  */
-export function expand(
-  ws: PathWorkspace,
-  compare: CompareKids,
-  span: number,
-  from: number,
-  to: number,
-  confidence: number,
-): void {
-  gatherKids(ws, span, from, to);
-  sortIndexes(ws.kids, ws.kidCount, ws.sortScratch, compare);
-  const tolerance = toleranceNs(ws.end[span]! - ws.start[span]!);
-  const own = ws.flags[span]! & COVERED ? AMBIGUOUS : confidence;
-  const passedCount = pickKids(ws, { from, to, tolerance, own, confidence });
+export function expand(ws: PathWorkspace, span: number, confidence: number): void {
+  gatherKids(ws, span);
+  sortIndexes(ws.kids, ws.kidCount, ws.sortScratch, ws.orders.walkBack);
+  const passedCount = pickKids(ws, span, confidence);
   if (passedCount > 0) markConcurrent(ws, passedCount);
 }
 
-function gatherKids(ws: PathWorkspace, span: number, from: number, to: number): void {
+function gatherKids(ws: PathWorkspace, span: number): void {
+  const from = ws.clipStart[span]!;
+  const to = ws.windowEnd[span]!;
   let count = 0;
   for (let c = ws.firstChild[span]!; c !== -1; c = ws.nextSibling[c]!) {
     if (!(ws.flags[c]! & BLOCKING)) continue;
@@ -56,19 +39,15 @@ function gatherKids(ws: PathWorkspace, span: number, from: number, to: number): 
   ws.kidCount = count;
 }
 
-interface Walk {
-  from: number;
-  to: number;
-  tolerance: number;
-  /** Confidence of the span's own stretches, and of a child that is chosen without doubt. */
-  own: number;
-  confidence: number;
-}
-
-/** Walks back from the right edge; returns how many children were passed over. */
-function pickKids(ws: PathWorkspace, walk: Walk): number {
-  const { from, to, tolerance, own, confidence } = walk;
-  let right = to;
+/**
+ * Walks back from the right edge; returns how many children were passed over. A child chosen
+ * without doubt, and the span's own stretches unless it is covered, are as sure as `confidence`.
+ */
+function pickKids(ws: PathWorkspace, span: number, confidence: number): number {
+  const from = ws.clipStart[span]!;
+  const tolerance = toleranceNs(ws.end[span]! - ws.start[span]!);
+  const own = ws.flags[span]! & COVERED ? AMBIGUOUS : confidence;
+  let right = ws.windowEnd[span]!;
   let edgeCount = 0;
   let passedCount = 0;
   ws.stretchCount = 0;
@@ -79,7 +58,7 @@ function pickKids(ws: PathWorkspace, walk: Walk): number {
     // A child without length takes no time, so choosing it or not comes to the same.
     if (end === start) continue;
     if (end > right + tolerance || start >= right) {
-      ws.windowEnd[kid] = cutEnd(ws, edgeCount, start, end, tolerance);
+      ws.windowEnd[kid] = cutEnd(ws, edgeCount, kid, tolerance);
       ws.passed[passedCount++] = kid;
       continue;
     }
@@ -108,14 +87,9 @@ function isTied(ws: PathWorkspace, at: number, end: number, right: number): bool
  * A child that had ended, within the tolerance, when a picked one started, ends where that one
  * starts: the earliest such start. `edges` holds the starts of the picked children, falling.
  */
-function cutEnd(
-  ws: PathWorkspace,
-  edgeCount: number,
-  start: number,
-  end: number,
-  tolerance: number,
-): number {
-  const lowest = Math.max(start + 1, end - tolerance);
+function cutEnd(ws: PathWorkspace, edgeCount: number, kid: number, tolerance: number): number {
+  const end = ws.clipEnd[kid]!;
+  const lowest = Math.max(ws.clipStart[kid]! + 1, end - tolerance);
   let low = 0;
   let high = edgeCount;
   while (low < high) {

@@ -14,24 +14,12 @@ import type { PathWorkspace } from './workspace.ts';
  */
 export const NO_PREDECESSOR = Number.NEGATIVE_INFINITY;
 
-export interface KidSorters {
-  byStart: (a: number, b: number) => number;
-  byAvailable: (a: number, b: number) => number;
-}
-
-export function kidSorters(ws: PathWorkspace): KidSorters {
-  return {
-    byStart: (a, b) => ws.clipStart[a]! - ws.clipStart[b]!,
-    byAvailable: (a, b) => ws.available[a]! - ws.available[b]!,
-  };
-}
-
 /**
  * Fills, per child: `available`, the earliest start of a sibling that can wait for it, and `base`,
  * the end of its last predecessor or `NO_PREDECESSOR`. Sorts children into `byStart` and
  * `byAvailable`. Returns the end of the child that ends last.
  */
-export function linkSiblings(ws: PathWorkspace, sorters: KidSorters, span: number): number {
+export function linkSiblings(ws: PathWorkspace, span: number): number {
   const count = ws.kidCount;
   const tolerance = toleranceNs(ws.end[span]! - ws.start[span]!);
   let lastEnd = NO_PREDECESSOR;
@@ -43,8 +31,8 @@ export function linkSiblings(ws: PathWorkspace, sorters: KidSorters, span: numbe
     ws.byAvailable[count - 1 - i] = kid;
     lastEnd = Math.max(lastEnd, ws.windowEnd[kid]!);
   }
-  sortIndexes(ws.byStart, count, ws.sortScratch, sorters.byStart);
-  sortIndexes(ws.byAvailable, count, ws.sortScratch, sorters.byAvailable);
+  sortIndexes(ws.byStart, count, ws.sortScratch, ws.orders.byStart);
+  sortIndexes(ws.byAvailable, count, ws.sortScratch, ws.orders.byAvailable);
   let base = NO_PREDECESSOR;
   let next = 0;
   for (let i = 0; i < count; i++) {

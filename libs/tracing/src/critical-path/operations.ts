@@ -1,6 +1,7 @@
 import type { PathColumns } from './columns.ts';
 import type { CriticalPath } from './critical-path.ts';
 import type { SlackAndDrag } from './slack.ts';
+import type { PathWorkspace } from './workspace.ts';
 
 /** What one operation of one service did in one trace. Numbers as in the columns; times in ns. */
 export interface OperationTime {
@@ -26,68 +27,84 @@ export interface OperationTime {
 export function timeByOperation(
   columns: PathColumns,
   path: CriticalPath,
-  { slackNs, dragNs }: SlackAndDrag,
-  isError: (span: number) => boolean = () => false,
+  measures: SlackAndDrag,
 ): OperationTime[] {
   const ws = path.workspace;
-  const rows = new RowsByOperation();
+  return Array.from({ length: foldByOperation(columns, path, measures) }, (_, row) => ({
+    service: ws.foldService[row]!,
+    operation: ws.foldOperation[row]!,
+    exclusiveNs: ws.foldExclusive[row]!,
+    spans: ws.foldSpans[row]!,
+    spansOnPath: ws.foldOnPath[row]!,
+    failedSpans: ws.foldFailed[row]!,
+    slackNs: ws.foldSlack[row]!,
+    dragNs: ws.foldDrag[row]!,
+    exampleSpan: ws.foldExample[row]!,
+  }));
+}
+
+/** The same without objects: leaves the rows in `ws.fold*` and returns how many there are. */
+export function foldByOperation(
+  columns: PathColumns,
+  path: CriticalPath,
+  { slackNs, dragNs }: SlackAndDrag,
+): number {
+  const ws = path.workspace;
+  ws.foldCount = 0;
+  let index: Map<number, number> | undefined;
   for (let i = 0; i < ws.reached; i++) {
     const span = ws.order[i]!;
     const slack = slackNs[span]!;
     if (Number.isNaN(slack)) continue;
+    const service = columns.service[span]!;
+    const operation = columns.operation[span]!;
+    if (index === undefined && ws.foldCount > FEW) index = indexOf(ws);
+    const known =
+      index === undefined ? find(ws, service, operation) : index.get(keyOf(service, operation));
+    const row = known ?? addRow(ws, span, service, operation);
+    if (known === undefined) index?.set(keyOf(service, operation), row);
     const exclusiveNs = path.exclusiveNs[span]!;
-    const row = rows.of(columns.service[span]!, columns.operation[span]!, span);
-    row.spans++;
-    if (exclusiveNs > 0) row.spansOnPath++;
-    if (exclusiveNs > path.exclusiveNs[row.exampleSpan]!) row.exampleSpan = span;
-    if (isError(span)) row.failedSpans++;
-    row.exclusiveNs += exclusiveNs;
-    row.slackNs = Math.min(row.slackNs, slack);
-    row.dragNs += dragNs[span]!;
+    ws.foldSpans[row]!++;
+    if (exclusiveNs > 0) ws.foldOnPath[row]!++;
+    if (exclusiveNs > path.exclusiveNs[ws.foldExample[row]!]!) ws.foldExample[row] = span;
+    ws.foldFailed[row]! += columns.failed[span]!;
+    ws.foldExclusive[row]! += exclusiveNs;
+    ws.foldDrag[row]! += dragNs[span]!;
+    if (slack < ws.foldSlack[row]!) ws.foldSlack[row] = slack;
   }
-  return rows.list;
+  return ws.foldCount;
 }
 
 /** Most traces have few operations: looking at all of them is faster than a map. */
 const FEW = 16;
 
-class RowsByOperation {
-  readonly list: OperationTime[] = [];
-  #index: Map<number, OperationTime> | undefined;
-
-  of(service: number, operation: number, span: number): OperationTime {
-    return this.#find(service, operation) ?? this.#add(service, operation, span);
+function find(ws: PathWorkspace, service: number, operation: number): number | undefined {
+  for (let row = 0; row < ws.foldCount; row++) {
+    if (ws.foldOperation[row] === operation && ws.foldService[row] === service) return row;
   }
+  return undefined;
+}
 
-  #find(service: number, operation: number): OperationTime | undefined {
-    if (this.#index !== undefined) return this.#index.get(keyOf(service, operation));
-    for (const row of this.list) {
-      if (row.service === service && row.operation === operation) return row;
-    }
-    return undefined;
-  }
+function addRow(ws: PathWorkspace, span: number, service: number, operation: number): number {
+  const row = ws.foldCount++;
+  ws.foldService[row] = service;
+  ws.foldOperation[row] = operation;
+  ws.foldSpans[row] = 0;
+  ws.foldOnPath[row] = 0;
+  ws.foldFailed[row] = 0;
+  ws.foldExample[row] = span;
+  ws.foldExclusive[row] = 0;
+  ws.foldSlack[row] = Number.POSITIVE_INFINITY;
+  ws.foldDrag[row] = 0;
+  return row;
+}
 
-  #add(service: number, operation: number, span: number): OperationTime {
-    const row: OperationTime = {
-      service,
-      operation,
-      exclusiveNs: 0,
-      spans: 0,
-      spansOnPath: 0,
-      failedSpans: 0,
-      slackNs: Number.POSITIVE_INFINITY,
-      dragNs: 0,
-      exampleSpan: span,
-    };
-    this.list.push(row);
-    if (this.#index !== undefined) this.#index.set(keyOf(service, operation), row);
-    else if (this.list.length > FEW) {
-      this.#index = new Map(
-        this.list.map((known) => [keyOf(known.service, known.operation), known]),
-      );
-    }
-    return row;
+function indexOf(ws: PathWorkspace): Map<number, number> {
+  const index = new Map<number, number>();
+  for (let row = 0; row < ws.foldCount; row++) {
+    index.set(keyOf(ws.foldService[row]!, ws.foldOperation[row]!), row);
   }
+  return index;
 }
 
 /** Both are 32-bit numbers, of which real tables use far fewer than 2^26 operations. */

@@ -1,6 +1,6 @@
 import { assertCurrent, type CriticalPath } from './critical-path.ts';
-import { type CompareKids, compareKids, expand, OWN } from './expand.ts';
-import { type KidSorters, kidSorters, linkSiblings, NO_PREDECESSOR, rescaledNs } from './model.ts';
+import { expand, OWN } from './expand.ts';
+import { linkSiblings, NO_PREDECESSOR, rescaledNs } from './model.ts';
 import { sortIndexes } from './sort.ts';
 import { CERTAIN, type PathInput } from './types.ts';
 import type { PathWorkspace } from './workspace.ts';
@@ -37,25 +37,16 @@ export function slackAndDrag(input: PathInput, path: CriticalPath): SlackAndDrag
     ws.windowEnd[root] = ws.end[root]!;
     ws.slack[root] = 0;
     ws.cap[root] = Number.POSITIVE_INFINITY;
-    const compare = compareKids(input, ws);
-    const sorters = kidSorters(ws);
-    const bySlack = (a: number, b: number) => ws.localSlack[a]! - ws.localSlack[b]!;
     for (let i = 0; i < ws.reached; i++) {
       const span = ws.order[i]!;
-      if (!Number.isNaN(ws.slack[span]!)) measure(ws, span, { compare, sorters, bySlack });
+      if (!Number.isNaN(ws.slack[span]!)) measure(ws, span);
     }
   }
   return { slackNs: ws.slack, dragNs: ws.drag };
 }
 
-interface Orders {
-  compare: CompareKids;
-  sorters: KidSorters;
-  bySlack: (a: number, b: number) => number;
-}
-
 /** Drag of `span`, slack of its children, and what can be won at most at each of them. */
-function measure(ws: PathWorkspace, span: number, orders: Orders): void {
+function measure(ws: PathWorkspace, span: number): void {
   const from = ws.clipStart[span]!;
   const to = ws.windowEnd[span]!;
   const cap = ws.cap[span]!;
@@ -63,12 +54,12 @@ function measure(ws: PathWorkspace, span: number, orders: Orders): void {
     ws.drag[span] = cap === -1 ? 0 : Math.min(cap, to - from);
     return;
   }
-  expand(ws, orders.compare, span, from, to, CERTAIN);
+  expand(ws, span, CERTAIN);
   if (ws.kidCount === 1) {
-    measureOnlyChild(ws, span, ws.kids[0]!, to - from);
+    measureOnlyChild(ws, span, ws.kids[0]!);
     return;
   }
-  const lastEnd = linkSiblings(ws, orders.sorters, span);
+  const lastEnd = linkSiblings(ws, span);
   findLocalSlack(ws, lastEnd);
   for (let i = 0; i < ws.kidCount; i++) {
     const kid = ws.kids[i]!;
@@ -80,11 +71,12 @@ function measure(ws: PathWorkspace, span: number, orders: Orders): void {
     return;
   }
   ws.drag[span] = Math.min(cap, to - from - rescaledNs(ws, { from, to, lastEnd }, 0));
-  capPicks(ws, cap, orders.bySlack);
+  capPicks(ws, cap);
 }
 
 /** What the general way comes to without siblings, at a tenth of its cost: most have none. */
-function measureOnlyChild(ws: PathWorkspace, span: number, kid: number, durationNs: number): void {
+function measureOnlyChild(ws: PathWorkspace, span: number, kid: number): void {
+  const durationNs = ws.windowEnd[span]! - ws.clipStart[span]!;
   const kidNs = ws.windowEnd[kid]! - ws.clipStart[kid]!;
   const cap = ws.cap[span]!;
   ws.slack[kid] = ws.slack[span]!;
@@ -125,7 +117,7 @@ function firstStartingAt(ws: PathWorkspace, from: number, at: number): number {
  * A picked child can win at most the least slack among the siblings that neither waited for it nor
  * it for them. Those lie over a run of picked children; runs are painted, least slack first.
  */
-function capPicks(ws: PathWorkspace, cap: number, bySlack: Orders['bySlack']): void {
+function capPicks(ws: PathWorkspace, cap: number): void {
   const picks = ws.picks;
   let pickCount = 0;
   for (let i = ws.stretchCount - 1; i >= 0; i--) {
@@ -140,7 +132,7 @@ function capPicks(ws: PathWorkspace, cap: number, bySlack: Orders['bySlack']): v
     if (ws.cap[ws.kids[i]!] === -1) beside[besideCount++] = ws.kids[i]!;
   }
   if (besideCount === 0 || pickCount === 0) return;
-  sortIndexes(beside, besideCount, ws.sortScratch, bySlack);
+  sortIndexes(beside, besideCount, ws.sortScratch, ws.orders.bySlack);
   for (let i = 0; i <= pickCount; i++) ws.nextOpen[i] = i;
   for (let i = 0; i < besideCount; i++) {
     const kid = beside[i]!;

@@ -8,6 +8,8 @@ import {
   META_BLOCKING,
   META_BLOCKING_SET,
   META_KIND_MASK,
+  META_STATUS_MASK,
+  META_STATUS_SHIFT,
   NAME,
   OFFSET,
   PARENT_A,
@@ -18,6 +20,7 @@ import {
   type SpanTable,
   START_HI,
   START_LO,
+  STATUS_ERROR,
   WORDS,
 } from '../otlp/span-table.ts';
 import type { PathColumns } from './columns.ts';
@@ -58,6 +61,7 @@ export function columnsOfTable(
     const meta = rows[row + META]!;
     columns.kind[i] = meta & META_KIND_MASK;
     columns.blocking[i] = meta & META_BLOCKING_SET ? Number((meta & META_BLOCKING) !== 0) : -1;
+    columns.failed[i] = ((meta >>> META_STATUS_SHIFT) & META_STATUS_MASK) === STATUS_ERROR ? 1 : 0;
     columns.service[i] = rows[row + SERVICE]!;
     columns.operation[i] = rows[row + NAME]!;
     const host = rows[row + HOST]!;

@@ -1,3 +1,4 @@
+import { compareIds } from './orders.ts';
 import {
   DUPLICATE,
   HOST_UNKNOWN,
@@ -26,11 +27,6 @@ export function toleranceNs(parentDurationNs: number): number {
   return Math.min(MAX_TOLERANCE_NS, Math.floor(parentDurationNs / 100));
 }
 
-/** `a` before `b` by span id. */
-export function compareIds(input: PathInput, a: number, b: number): number {
-  return input.idHi[a]! - input.idHi[b]! || input.idLo[a]! - input.idLo[b]!;
-}
-
 interface Tree {
   /** -1 when no span can be the root. */
   rootIndex: number;
@@ -45,6 +41,7 @@ interface Tree {
  */
 export function buildTree(input: PathInput, ws: PathWorkspace): Tree {
   ws.reserve(input.n);
+  ws.input = input;
   ws.generation++;
   ws.reached = 0;
   ws.flags.fill(0, 0, input.n);

@@ -1,6 +1,6 @@
 import { assertCurrent, type CriticalPath } from './critical-path.ts';
-import { compareKids, expand } from './expand.ts';
-import { kidSorters, linkSiblings, rescaledNs } from './model.ts';
+import { expand } from './expand.ts';
+import { linkSiblings, rescaledNs } from './model.ts';
 import { CERTAIN, type PathInput } from './types.ts';
 
 export interface WhatIf {
@@ -26,8 +26,6 @@ export function whatIf(
   const root = path.rootIndex;
   if (root === -1) return { durationNs: 0, savedNs: 0 };
   const ws = path.workspace;
-  const compare = compareKids(input, ws);
-  const sorters = kidSorters(ws);
   placeParts(input, path);
   for (let i = ws.reached - 1; i >= 0; i--) {
     const span = ws.order[i]!;
@@ -39,8 +37,8 @@ export function whatIf(
       ws.duration[span] = scale * (to - from);
       continue;
     }
-    expand(ws, compare, span, from, to, CERTAIN);
-    const lastEnd = linkSiblings(ws, sorters, span);
+    expand(ws, span, CERTAIN);
+    const lastEnd = linkSiblings(ws, span);
     ws.duration[span] = rescaledNs(ws, { from, to, lastEnd }, scale);
   }
   const durationNs = Math.round(ws.duration[root]!);
@@ -51,7 +49,6 @@ export function whatIf(
 function placeParts(input: PathInput, path: CriticalPath): void {
   const ws = path.workspace;
   const root = path.rootIndex;
-  const compare = compareKids(input, ws);
   ws.cap.fill(-1, 0, input.n);
   ws.cap[root] = 0;
   ws.clipStart[root] = ws.start[root]!;
@@ -59,7 +56,7 @@ function placeParts(input: PathInput, path: CriticalPath): void {
   for (let i = 0; i < ws.reached; i++) {
     const span = ws.order[i]!;
     if (ws.cap[span] === -1 || ws.firstChild[span] === -1) continue;
-    expand(ws, compare, span, ws.clipStart[span]!, ws.windowEnd[span]!, CERTAIN);
+    expand(ws, span, CERTAIN);
     for (let k = 0; k < ws.kidCount; k++) ws.cap[ws.kids[k]!] = 0;
   }
 }

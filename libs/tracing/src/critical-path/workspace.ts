@@ -1,4 +1,20 @@
+import { type Orders, ordersOf } from './orders.ts';
+import type { PathInput } from './types.ts';
+
 const FIRST_CAPACITY = 64;
+
+const NO_INPUT: PathInput = {
+  n: 0,
+  startNs: new Float64Array(0),
+  endNs: new Float64Array(0),
+  parent: new Int32Array(0),
+  kind: new Uint8Array(0),
+  service: new Int32Array(0),
+  host: new Int32Array(0),
+  blocking: new Int8Array(0),
+  idHi: new Uint32Array(0),
+  idLo: new Uint32Array(0),
+};
 
 /**
  * Scratch memory that is used again from trace to trace, so that a trace of ten spans allocates
@@ -9,6 +25,9 @@ export class PathWorkspace {
   capacity = 0;
   /** Counts the traces seen, so that a result can notice that it was overwritten. */
   generation = 0;
+  /** The trace it serves. */
+  input = NO_INPUT;
+  readonly orders: Orders = ordersOf(this);
 
   // Per span: the tree, with times after the correction of clocks.
   start = new Float64Array(0);
@@ -56,6 +75,18 @@ export class PathWorkspace {
   segmentConfidence = new Uint8Array(0);
   exclusive = new Float64Array(0);
 
+  // Per operation that the root waited for, see `foldByOperation`.
+  foldCount = 0;
+  foldService = new Int32Array(0);
+  foldOperation = new Int32Array(0);
+  foldSpans = new Int32Array(0);
+  foldOnPath = new Int32Array(0);
+  foldFailed = new Int32Array(0);
+  foldExample = new Int32Array(0);
+  foldExclusive = new Float64Array(0);
+  foldSlack = new Float64Array(0);
+  foldDrag = new Float64Array(0);
+
   // Slack, drag and what-if.
   slack = new Float64Array(0);
   drag = new Float64Array(0);
@@ -83,6 +114,7 @@ export class PathWorkspace {
     this.growTree(size);
     this.growWalk(size);
     this.growModel(size);
+    this.growFold(size);
     this.table = new Int32Array(2 * size);
   }
 
@@ -123,6 +155,18 @@ export class PathWorkspace {
     this.segmentEnd = new Float64Array(stretches);
     this.segmentConfidence = new Uint8Array(stretches);
     this.exclusive = new Float64Array(size);
+  }
+
+  private growFold(size: number): void {
+    this.foldService = new Int32Array(size);
+    this.foldOperation = new Int32Array(size);
+    this.foldSpans = new Int32Array(size);
+    this.foldOnPath = new Int32Array(size);
+    this.foldFailed = new Int32Array(size);
+    this.foldExample = new Int32Array(size);
+    this.foldExclusive = new Float64Array(size);
+    this.foldSlack = new Float64Array(size);
+    this.foldDrag = new Float64Array(size);
   }
 
   private growModel(size: number): void {
