@@ -11,7 +11,9 @@ const oneOrMore = <Item extends z.ZodType>(item: Item) =>
 
 const pattern = z.string().superRefine((written, context) => {
   const fault = patternFault(written);
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  if (fault === undefined) return;
+  const message = `${JSON.stringify(written)} is no pattern: ${fault}`;
+  context.addIssue({ code: 'custom', message });
 });
 
 const matches = z.strictObject({

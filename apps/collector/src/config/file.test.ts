@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaultConfig, faultText, parseConfig } from './file.ts';
+import { configJsonSchema, fieldsAt } from './json-schema.ts';
 
 function faults(text: string): string[] {
   const result = parseConfig(text, 'c.yaml');
@@ -78,8 +79,12 @@ test('a value out of its bounds is named with file, line, field and bound', () =
 
 test('a field that does not exist is refused at its place', () => {
   expect(faults('window:\n  dealy: 2s\nspoool: {}\n')).toEqual([
-    'c.yaml:2:3: window.dealy: there is no such field',
-    'c.yaml:3:1: spoool: there is no such field',
+    'c.yaml:2:3: window.dealy: there is no such field: did you mean delay?',
+    'c.yaml:3:1: spoool: there is no such field: did you mean spool?',
+  ]);
+  expect(faults('receive:\n  colour: red\n')).toEqual([
+    'c.yaml:2:3: receive.colour: there is no such field; there are maxBody, maxInFlight, ' +
+      'requestTimeout, maxConnections, cors',
   ]);
 });
 
@@ -112,4 +117,146 @@ test('nested conditions are followed into their depth', () => {
       when: { any: [{ error: true }, { latencyOver: fast }] }
 `);
   expect(fault).toContain('c.yaml:5:53: sampling.rules[0].when.any[1].latencyOver: "fast" is no');
+});
+
+const ruleOf = (text: string) => {
+  const result = parseConfig(`sampling: { rules: [{ name: r, ${text} }] }`, 'c.yaml');
+  if (!result.ok) throw new Error(result.faults.map(faultText).join());
+  return result.config.sampling.rules[0];
+};
+const faultsOfRule = (text: string) =>
+  faults(`sampling: { rules: [{ name: r, ${text} }] }`).map((fault) => fault.split(': ').slice(1));
+
+describe('rules', () => {
+  test.each([
+    ['drop: true, when: { error: true }', { kind: 'drop' }],
+    [
+      'limit: { spansPerSecond: 500 }',
+      { kind: 'limit', unit: 'spans', perSecond: 500, burst: 500, probability: 1 },
+    ],
+    [
+      'keep: 50%, limit: { bytesPerSecond: 1MiB, burst: 4MiB }',
+      { kind: 'limit', unit: 'bytes', perSecond: 2 ** 20, burst: 2 ** 22, probability: 0.5 },
+    ],
+    [
+      'dynamic: { by: [service, { attribute: http.route }], keep: 5% }',
+      {
+        kind: 'dynamic',
+        by: [{ kind: 'service' }, { kind: 'attribute', key: 'http.route' }],
+        unit: 'traces',
+        target: { kind: 'share', share: 0.05 },
+        everyMs: 10_000,
+        weight: 0.5,
+        maxKeys: 1000,
+      },
+    ],
+    [
+      'budget: { tracesPerSecond: 9, parts: [{ name: a, when: { error: true }, share: 2 }, ' +
+        '{ name: b, share: 1, keep: 10% }] }',
+      {
+        kind: 'budget',
+        unit: 'traces',
+        perSecond: 9,
+        burst: 9,
+        parts: [
+          {
+            name: 'a',
+            share: 2,
+            probability: 1,
+            when: { kind: 'span', where: { kind: 'status', anyOf: ['error'] } },
+          },
+          { name: 'b', share: 1, probability: 0.1 },
+        ],
+      },
+    ],
+  ])('%s', (text, sampler) => {
+    expect(ruleOf(text)?.sampler).toEqual(sampler);
+  });
+
+  test.each([
+    ['keep: 1%, drop: true', 'say exactly one of keep, limit, dynamic, budget, drop'],
+    ['dryRun: true', 'none of them is given'],
+    ['drop: true', 'has no `when`, so every trace would be dropped'],
+    ['limit: {}', 'say exactly one of tracesPerSecond, spansPerSecond, bytesPerSecond'],
+    ['keep: 1%, when: { operation: { matches: "(a" } }', '"(a" is no pattern'],
+    ['keep: 1%, when: { attribute: { key: a, equals: 1, above: 2 } }', 'say one of equals, above'],
+    ['keep: 1%, when: { spam: { error: true } }', 'did you mean span?'],
+    ['keep: 1%, when: { criticalPath: { service: a } }', 'say how much: over, or share'],
+    [
+      'keep: 1%, when: { all: [{ not: { kind: sever } }] }',
+      'sampling.rules[0].when.all[0].not.kind',
+    ],
+  ])('%s is refused', (text, message) => {
+    expect(faultsOfRule(text).join()).toContain(message.split(': ').join());
+  });
+});
+
+test('conditions as they are written and as they are taken', () => {
+  const when = (text: string) => ruleOf(`keep: 1%, when: ${text}`)?.when;
+  const span = (where: object) => ({ kind: 'span', where });
+  const attribute = (rest: object) => ({ kind: 'attribute', key: 'k', on: 'either', ...rest });
+  const cases: [string, object][] = [
+    ['{ status: [ok, error] }', span({ kind: 'status', anyOf: ['ok', 'error'] })],
+    ['{ kind: server }', span({ kind: 'span_kind', anyOf: ['server'] })],
+    [
+      '{ service: { matches: ^p } }',
+      span({ kind: 'service', name: { kind: 'matches', pattern: '^p' } }),
+    ],
+    ['{ attribute: { key: k } }', span(attribute({ value: { kind: 'exists' } }))],
+    [
+      '{ attribute: { key: k, atLeast: 500 } }',
+      span(attribute({ value: { kind: 'number', atLeast: 500 } })),
+    ],
+    [
+      '{ attribute: { key: k, on: span, between: [1, 2] } }',
+      span(attribute({ on: 'span', value: { kind: 'number', atLeast: 1, atMost: 2 } })),
+    ],
+    [
+      '{ attribute: { key: k, equals: true } }',
+      span(attribute({ value: { kind: 'boolean', is: true } })),
+    ],
+    [
+      '{ attribute: { key: k, anyOf: [1, a] } }',
+      span(attribute({ value: { kind: 'any_of', values: ['1', 'a'] } })),
+    ],
+    ['{ sampled: false }', span({ kind: 'flag', flag: 'sampled', is: false })],
+    [
+      '{ traceState: { key: v } }',
+      span({ kind: 'trace_state', key: 'v', value: { kind: 'exists' } }),
+    ],
+    [
+      '{ root: { latencyOver: 1s, error: true } }',
+      {
+        kind: 'root',
+        where: {
+          kind: 'all',
+          of: [
+            { kind: 'status', anyOf: ['error'] },
+            { kind: 'latency', overMs: 1000 },
+          ],
+        },
+      },
+    ],
+    ['{ spansAtMost: 9 }', { kind: 'span_count', atMost: 9 }],
+    [
+      '{ criticalPath: { share: 50%, service: db } }',
+      { kind: 'critical_path', overShare: 0.5, service: { kind: 'any_of', values: ['db'] } },
+    ],
+    ['{ edge: { from: a, to: b } }', { kind: 'edge', caller: 'a', callee: 'b' }],
+    ['{ newEdge: true }', { kind: 'new', what: 'edge', forMs: 0 }],
+    [
+      '{ newOperation: { unseenFor: 1h, for: 10m } }',
+      { kind: 'new', what: 'operation', unseenForMs: 3_600_000, forMs: 600_000 },
+    ],
+  ];
+  for (const [text, condition] of cases) expect(when(text), text).toEqual(condition);
+});
+
+test('the JSON Schema for editors is that of what checks the file', () => {
+  expect(configJsonSchema()).toMatchObject({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    additionalProperties: false,
+    properties: { window: { properties: { delay: { default: '2s' } } } },
+  });
+  expect(fieldsAt(['sampling', 'rules', 0, 'when', 'any', 1, 'span'])).toContain('latencyOver');
 });

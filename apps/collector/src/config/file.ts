@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { fieldsAt } from './json-schema.ts';
 import { type CollectorConfig, configSchema } from './schema.ts';
+import { hint } from './suggest.ts';
 
 /** One fault of a configuration file. */
 export interface ConfigFault {
@@ -69,11 +71,12 @@ function faultsOf(
 ): ConfigFault[] {
   return flatten(issues).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
+      const known = fieldsAt(issue.path);
       return issue.keys.map((key) => ({
         file,
         ...placeOfKey(document, lines, issue.path, key),
         field: fieldOf([...issue.path, key]),
-        message: 'there is no such field',
+        message: `there is no such field${hint(key, known)}`,
       }));
     }
     const value = issue.path.length === 0 ? undefined : document.getIn(issue.path as unknown[]);

@@ -5,22 +5,29 @@ import type { CollectorConfig } from './schema.ts';
 const MIB = 1024 ** 2;
 const HOUR = 3_600_000;
 
-/** Threads that share the work of one collector. */
-export const workers = count(1, 64).default(1);
+export const workers = count(1, 64)
+  .default(1)
+  .describe('Threads that share the work of this collector.');
 
 /** Collectors that share the traces. */
 export const cluster = z.strictObject({
-  /** Also on when FLYBALL_COLLECTOR_ADVERTISE is set. */
-  enabled: z.boolean().default(false),
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('Share traces; also on when FLYBALL_COLLECTOR_ADVERTISE is set.'),
   heartbeat: duration(100, 60_000).prefault('2s'),
-  /** A collector that was not heard of for so long is gone. */
-  lease: duration(500, 600_000).prefault('10s'),
-  /** While PostgreSQL is away, the members it last named are believed for so long. */
-  keepMembers: duration(1000, 24 * HOUR).prefault('15m'),
-  /** Spans that may wait for one other member, bytes. */
-  maxQueue: size(MIB, 4096 * MIB).prefault('32MiB'),
-  /** A member that was not reached for so long is away: its traces are decided where they are. */
-  giveUpAfter: duration(100, 600_000).prefault('5s'),
+  lease: duration(500, 600_000)
+    .prefault('10s')
+    .describe('A collector that was not heard of for so long is gone.'),
+  keepMembers: duration(1000, 24 * HOUR)
+    .prefault('15m')
+    .describe('While PostgreSQL is away, the members it last named are believed for so long.'),
+  maxQueue: size(MIB, 4096 * MIB)
+    .prefault('32MiB')
+    .describe('Spans that wait for one other member; beyond it senders are asked to wait.'),
+  giveUpAfter: duration(100, 600_000)
+    .prefault('5s')
+    .describe('A member not reached for so long is away: its traces are decided where they are.'),
 });
 
 /**

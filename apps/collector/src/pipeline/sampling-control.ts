@@ -1,3 +1,4 @@
+import type { SamplingDecision } from '@flyball/contract';
 import { type BoostUse, ratesTimes, type SamplingRules } from '@flyball/tracing';
 import type { CollectorConfig } from '../config/schema.ts';
 import { windowConfigOf } from '../config/window.ts';
@@ -76,6 +77,20 @@ export class SamplingControl {
     return [...this.uses().values()].reduce(sum, this.keptBefore);
   }
 
+  /** Why a trace was kept or dropped, or how it would be decided now. */
+  explain(traceId: string, nowMs: number): SamplingDecision {
+    const { sampler, window } = this.traces;
+    const waiting = window.waiting(traceId);
+    if (waiting !== undefined && waiting.earlier === undefined) {
+      const { rules, ...said } = sampler.explainWaiting(waiting, nowMs);
+      return { traceId, ...said, rules: [...rules] };
+    }
+    const decided = sampler.explainDecided(traceId);
+    if (decided !== undefined) return { traceId, ...decided, rules: [...decided.rules] };
+    const { decisions: remembered, sinceMs = null } = sampler.memory;
+    return { state: 'unknown', traceId, remembered, sinceMs };
+  }
+
   /** Ends boosts whose time or budget is over. */
   tick(nowMs: number): void {
     const ended = this.traces.sampler.endedBoosts(nowMs);
@@ -84,7 +99,10 @@ export class SamplingControl {
   }
 
   private applyRules(): void {
-    this.traces.sampler.configure(rulesOfWorker(this.config));
+    const { sampler } = this.traces;
+    const { sampling, workers } = this.config;
+    sampler.configure(rulesOfWorker(this.config));
+    sampler.remember(Math.ceil(sampling.explain.remember / workers));
   }
 
   private uses(): Map<string, BoostUse> {

@@ -7,7 +7,7 @@ import { type CorsRules, corsHeaders, preflight } from './cors.ts';
 /** Answers one request; undefined when there is nobody left to answer. */
 export type Handler = (request: Request) => Promise<Answer | undefined>;
 
-/** By path, then by method. */
+/** By path, then by method; a path that ends in `/*` takes any last part. */
 export type Routes = ReadonlyMap<string, Readonly<Record<string, Handler>>>;
 
 export interface HttpOptions {
@@ -39,7 +39,8 @@ const PREFACE = 'PRI';
 
 async function route(options: HttpOptions, request: Request): Promise<Answer | undefined> {
   const path = (request.url ?? '/').split('?', 1)[0] as string;
-  const methods = options.routes.get(path);
+  const parent = `${path.slice(0, path.lastIndexOf('/'))}/*`;
+  const methods = options.routes.get(path) ?? options.routes.get(parent);
   const encoding = encodingOf(request) ?? 'json';
   if (methods === undefined) return failure(encoding, 404, `there is nothing at ${path}`);
   if (request.method === 'OPTIONS' && options.cors.origins.length > 0) {

@@ -33,7 +33,7 @@ export class Sampler {
   readonly #novelty = createNovelty();
   readonly #randomness = new TraceRandomness();
   readonly #boosts: RunningBoosts;
-  readonly #log: DecisionLog;
+  #log: DecisionLog;
   readonly #failed = new Uint16Array(NOTED_RULES);
   readonly #books: RuleBook[] = [];
   #context: TestContext;
@@ -60,6 +60,11 @@ export class Sampler {
     this.#generation += 1;
     this.#books.push(this.#book);
     if (this.#books.length > BOOKS) this.#books.shift();
+  }
+
+  /** Remembers so many decisions for `explainDecided`; another number forgets those before. */
+  remember(decisions: number): void {
+    if (decisions !== this.#log.capacity) this.#log = new DecisionLog(decisions);
   }
 
   /** All boosts that are to be in force; those of a name that stays go on with their budget. */
