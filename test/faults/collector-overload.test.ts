@@ -80,14 +80,15 @@ test(`ten times its capacity for ${OVERLOAD_MS / 1000} s`, async () => {
   const accepted = calm.accepted + storm.accepted + later.accepted;
   await until('decisions', 20_000, async () => (await metric('window_spans')) < 100);
   const found = await sums(accepted);
+  const ms = (value: number) => `${Math.round(value)} ms`;
   process.stdout.write(
-    `${storm.accepted} spans in ${Math.round(storm.elapsedMs / 1000)} s, ${storm.postponed} ` +
-      `postponed, ${storm.lost} lost, ${storm.skipped} not made for want of CPU; answers p99 ` +
-      `${Math.round(calm.latencyMs.p99)} ms before, ${Math.round(storm.latencyMs.p99)} ms ` +
-      `(p50 ${Math.round(storm.latencyMs.p50)}, max ${Math.round(storm.latencyMs.max)}) under ` +
-      `overload, ${Math.round(later.latencyMs.p99)} ms after; room after ${Math.round(roomMs)} ms, calm ` +
-      `after ${Math.round(calmMs)} ms; RED ${found.red} of ${accepted}; ${found.rows} rows ` +
-      `stand for ${Math.round(found.adjusted)}\n`,
+    `${storm.accepted} spans in ${ms(storm.elapsedMs)}, ${storm.postponed} postponed, ` +
+      `${storm.lost} lost, ${storm.skipped} not made for want of CPU\n` +
+      `answers: p99 ${ms(calm.latencyMs.p99)} before; ${ms(storm.latencyMs.p50)}, p99 ` +
+      `${ms(storm.latencyMs.p99)}, max ${ms(storm.latencyMs.max)} under overload; p99 ` +
+      `${ms(later.latencyMs.p99)} after; room after ${ms(roomMs)}, calm after ${ms(calmMs)}\n` +
+      `RED ${found.red} of ${accepted}; ${found.rows} rows stand for ` +
+      `${Math.round(found.adjusted)}\n`,
   );
   expect(found.red).toBe(accepted);
   expect(storm.accepted).toBeGreaterThan((3 * CAPACITY * OVERLOAD_MS) / 1000);
