@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pathBreakdownOf, pathEndpointsOf, REST_KEY } from './critical-paths/path-queries.ts';
 import { figuresOf } from './figures/figures.queries.ts';
 import { modesNow } from './figures/modes-now.ts';
+import { exemplarsOf, qualityOf } from './ingest/ingest-queries.ts';
 import { modeSamplesIn, transitionsIn } from './modes/mode-queries.ts';
 import { spansOfTrace } from './traces/span-rows.ts';
 import { searchTraces } from './traces/trace-search.ts';
@@ -104,6 +105,18 @@ async function fill(): Promise<void> {
     }),
     span('b', '3', '', 'gateway', NOW_MS - 50_000, 20),
     span('c', '4', '9', 'checkout', NOW_MS - 40_000, 30),
+  ]);
+  await insert('flyball_ingest_quality', [
+    { time: seconds(20), service: 'checkout', spans: 90, traces: 9, missing_roots: 3 },
+    { time: seconds(10), service: 'checkout', spans: 10, skewed: 1, skew_max_ns: 25e6 },
+    { time: seconds(10), service: 'payments', spans: 5 },
+    { time: seconds(9000), service: 'checkout', spans: 1000, late: 1000 },
+  ]);
+  const charge = { service: 'payments', operation: 'POST /charge', kind: 'Server' };
+  await insert('flyball_exemplars', [
+    { time: seconds(30), ...charge, slowest: [5e6, 'quick', 'a'], failed: ['bad', 'b'] },
+    { time: seconds(20), ...charge, slowest: [90e6, 'slow', 'c'], failed: ['', ''] },
+    { time: seconds(20), ...charge, operation: 'GET /', slowest: [1e6, 'get', 'd'] },
   ]);
   const endpoint = { root_service: 'gateway', root_operation: 'POST /checkout' };
   await insert('flyball_endpoints', [
@@ -252,4 +265,33 @@ test("an endpoint's time: shares, drag, examples, and the rest as one band", asy
   const [point] = path.series.points;
   expect(point?.shares[REST_KEY]).toBeCloseTo(0.2);
   expect(Object.values(point?.shares ?? {}).reduce((a, b) => a + b, 0)).toBeCloseTo(1);
+});
+
+test('ingest tells the services with faults first, and by how much clocks differ', async () => {
+  const [first, second, ...more] = await qualityOf(clickhouse, HOUR);
+  expect(first).toMatchObject({
+    service: 'checkout',
+    spans: 100,
+    traces: 9,
+    missingRoots: 3,
+    late: 0,
+    skewed: 1,
+    skewMaxMs: 25,
+  });
+  expect(second).toMatchObject({ service: 'payments', spans: 5, missingRoots: 0 });
+  expect(more).toEqual([]);
+});
+
+test('ingest names the slowest kept trace of each operation, and one that failed', async () => {
+  const operation = { service: 'payments', kind: 'Server' };
+  expect(await exemplarsOf(clickhouse, 'payments', HOUR)).toMatchObject([
+    {
+      ...operation,
+      operation: 'POST /charge',
+      slowest: { durationMs: 90, traceId: 'slow', spanId: 'c' },
+      failed: { traceId: 'bad', spanId: 'b' },
+    },
+    { ...operation, operation: 'GET /', failed: null },
+  ]);
+  expect(await exemplarsOf(clickhouse, 'nobody', HOUR)).toEqual([]);
 });

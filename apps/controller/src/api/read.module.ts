@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit/audit.controller.ts';
 import { CriticalPathsController } from './critical-paths/critical-paths.controller.ts';
+import { IngestController } from './ingest/ingest.controller.ts';
 import { EventsController } from './live/events.controller.ts';
 import { MatrixController } from './matrix/matrix.controller.ts';
 import { ModeHistoryController } from './modes/mode-history.controller.ts';
@@ -14,6 +15,7 @@ import { TracesController } from './traces/traces.controller.ts';
     AuditController,
     CriticalPathsController,
     EventsController,
+    IngestController,
     MatrixController,
     ModeHistoryController,
     OpenApiController,

@@ -9,8 +9,11 @@ import {
   createdUser,
   createUserRequest,
   decisionRequest,
+  exemplarList,
+  exemplarQuery,
   guardReport,
   guardTargets,
+  ingestQuality,
   loop,
   loopList,
   loopSamples,
@@ -145,6 +148,22 @@ export const OPERATIONS: Readonly<Record<string, Partial<Record<Method, Operatio
       access: 'viewer',
       query: pathQuery,
       answer: pathBreakdown,
+    },
+  },
+  '/api/ingest/quality': {
+    get: {
+      summary: 'How good the spans of each service are',
+      access: 'viewer',
+      query: timeRange,
+      answer: ingestQuality,
+    },
+  },
+  '/api/ingest/exemplars': {
+    get: {
+      summary: 'Kept traces that stand for the operations of a service',
+      access: 'viewer',
+      query: exemplarQuery,
+      answer: exemplarList,
     },
   },
   '/api/loops': {
