@@ -209,18 +209,18 @@ test('rules change while it runs; with a fault the old rules stay', async () => 
   expect(await clickhouse.spans('after')).toEqual([]);
 });
 
-test('--check says what is wrong with a file and where', () => {
+test('check says what is wrong with a file and where', () => {
   const directory = folder();
   const file = join(directory, 'c.yaml');
   writeFileSync(file, 'window:\n  delay: 2 hours\n');
   const main = join(ROOT, 'apps/collector/src/main.ts');
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['--conditions=@flyball/source', main, ...args]);
-  const wrong = run('--check', file);
+  const wrong = run('check', file);
   expect([wrong.status, wrong.stderr.toString()]).toEqual([
     1,
     `${file}:2:10: window.delay: "2 hours" is no duration: write it like 250ms, 30s or 5m\n`,
   ]);
-  expect(run('--check', join(ROOT, 'apps/collector/collector.yaml')).status).toBe(0);
+  expect(run('check', join(ROOT, 'apps/collector/collector.yaml')).status).toBe(0);
   expect(run('--help').stdout.toString()).toContain('FLYBALL_OTLP_GRPC_PORT');
 });

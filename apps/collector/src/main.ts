@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
+import { COMMAND_LINES, runCommand } from './cli/main.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
-import { configFor, faultText, readConfig } from './config/file.ts';
+import { configFor, faultText } from './config/file.ts';
 import { watchConfig } from './config/watch.ts';
 import type { Running } from './run.ts';
 import { startWorkers } from './scale/workers.ts';
@@ -11,9 +12,10 @@ import { runSingle } from './single.ts';
 
 const HELP = `flyball-collector: takes OTLP in, measures all of it, keeps what matters
 
-  flyball-collector                run
-  flyball-collector --check FILE   check a configuration file and say what is wrong
-  flyball-collector --help
+  flyball-collector
+      run
+${COMMAND_LINES}
+  flyball-collector [COMMAND] --help
 
 Environment (defaults in brackets):
   FLYBALL_HOST               address to bind [127.0.0.1]
@@ -32,16 +34,6 @@ Environment (defaults in brackets):
 
 /** Longer than every phase of a stop together. */
 const STOP_WITHIN_MS = 7900;
-
-function check(file: string): number {
-  const result = readConfig(file);
-  if (result.ok) {
-    process.stdout.write(`${file} is good: ${result.config.sampling.rules.length} rules\n`);
-    return 0;
-  }
-  for (const fault of result.faults) process.stderr.write(`${faultText(fault)}\n`);
-  return 1;
-}
 
 /** Reads the file again when it changes; one with a fault is refused, and the old one stays. */
 function follow(running: Running, { configFile }: Environment, log: Logger): () => void {
@@ -106,14 +98,15 @@ async function start(): Promise<number | undefined> {
 }
 
 async function main(): Promise<number | undefined> {
-  const { values } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h' }, check: { type: 'string' } },
-  });
-  if (values.help === true) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  return values.check === undefined ? start() : check(values.check);
+  const out = (line: string) => process.stdout.write(`${line}\n`);
+  const err = (line: string) => process.stderr.write(`${line}\n`);
+  const args = process.argv.slice(2);
+  const code = await runCommand({ args, environment: process.env, out, err });
+  if (code !== undefined) return code;
+  const { values } = parseArgs({ args, options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help !== true) return start();
+  process.stdout.write(HELP);
+  return 0;
 }
 
 main().then(
