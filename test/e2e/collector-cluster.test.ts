@@ -10,7 +10,10 @@ import { type SpanWanted, traceRequest, traceRequestJson } from '../conformance/
 import { databaseUrl, type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-/** Two collectors that share traces: each is decided by one of them, whole, and counted once. */
+/**
+ * Two collectors that share traces, one of two workers: each trace is decided by one of them,
+ * whole, and counted once.
+ */
 const CONFIG = `window: { delay: 1s, timeout: 4s }
 spool: { blockAge: 100ms }
 cluster: { heartbeat: 200ms, lease: 4s, giveUpAfter: 500ms }
@@ -24,6 +27,8 @@ const ENV = {
   FLYBALL_GUARD_TOKEN: 'a token of the collectors',
 };
 
+const FORWARDED = 'flyball_collector_forwarded_spans_total{to="collector"}';
+
 let stack: Stack;
 let postgres: RunningPostgres;
 let first: RunningCollector;
@@ -33,7 +38,7 @@ beforeAll(async () => {
   stack = await startStack({ config: CONFIG });
   postgres = await startPostgres(stack.directory);
   first = await join('first');
-  second = await join('second');
+  second = await join('second', 2);
   await members(first, 2);
   await members(second, 2);
 });
@@ -44,11 +49,11 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-function join(name: string): Promise<RunningCollector> {
+function join(name: string, workers = 1): Promise<RunningCollector> {
   return startCollector({
     directory: `${stack.directory}/${name}`,
     clickhouseUrl: stack.clickhouse.url,
-    config: CONFIG,
+    config: `workers: ${workers}\n${CONFIG}`,
     env: { ...ENV, DATABASE_URL: databaseUrl(stack.directory) },
   });
 }
@@ -123,7 +128,7 @@ test('scattered traces are decided whole, and every span is counted once', async
   expect(stored.every(({ spans }) => Number(spans) === 4)).toBe(true);
   expect(await sums('shop', 800)).toEqual({ spans: 800, calls: 600 });
   for (const collector of [first, second]) {
-    const sent = await collector.metric('flyball_collector_forwarded_spans_total');
+    const sent = await collector.metric(FORWARDED);
     expect(sent).toBeGreaterThan(100);
     expect(sent).toBeLessThan(300);
     expect(await collector.metric('flyball_collector_split_traces_total')).toBe(0);
@@ -139,6 +144,18 @@ test('spans without the token, or meant for an older process, are refused', asyn
   expect((await send({ authorization })).status).toBe(409);
   expect((await send({ authorization, 'flyball-generation': '99' })).status).toBe(409);
   expect((await send({ authorization, 'flyball-generation': '1' })).status).toBe(200);
+});
+
+test('a request sent again counts once, to whomever it is sent', async () => {
+  const traces = Array.from({ length: 50 }, () => sketch('twice', false));
+  await scatter(traces, [first, second]);
+  await scatter(traces, [second]);
+  await scatter(traces, [first]);
+  expect(await sums('twice', 200)).toEqual({ spans: 200, calls: 150 });
+  const quality =
+    "SELECT sum(duplicates) AS n FROM flyball_ingest_quality WHERE service LIKE 'tw%'";
+  const [twice] = await stack.rows<{ n: string }>(quality, ([row]) => Number(row?.n) >= 400);
+  expect(Number(twice?.n)).toBe(400);
 });
 
 test('when one is killed the other takes over and says what may be split', async () => {
@@ -172,7 +189,7 @@ test('one that comes back has its traces again', async () => {
   const traces = Array.from({ length: 100 }, () => sketch('again', true));
   await scatter(traces, [second, first]);
   expect(await sums('again', 400)).toEqual({ spans: 400, calls: 300 });
-  expect(await second.metric('flyball_collector_forwarded_spans_total')).toBeGreaterThan(50);
+  expect(await second.metric(FORWARDED)).toBeGreaterThan(50);
 });
 
 test('while PostgreSQL is away the members go on as they are, and say so', async () => {

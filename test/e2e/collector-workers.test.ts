@@ -25,6 +25,8 @@ sampling:
 const TOKEN = 'a token of this collector';
 const CONNECTIONS = 8;
 
+const FORWARDED = 'flyball_collector_forwarded_spans_total{to="worker"}';
+
 let stack: Stack;
 
 beforeAll(async () => {
@@ -107,7 +109,7 @@ test('traces scattered over the workers are decided whole, and spans counted onc
   expect(Number(edges?.n)).toBe(1200);
   const received = 'flyball_collector_received_total{signal="traces"}';
   expect(await stack.collector.metric(received)).toBeGreaterThanOrEqual(1600);
-  const sent = await stack.collector.metric('flyball_collector_forwarded_spans_total');
+  const sent = await stack.collector.metric(FORWARDED);
   expect(sent).toBeGreaterThan(400);
 });
 

@@ -29,9 +29,7 @@ export async function runSingle(setup: CollectorSetup): Promise<Running> {
     generation: () => cluster?.membership.self?.generation,
     handOver: () => peers.drain(HAND_OVER_MS),
   });
-  cluster = joinCluster(settings, running.httpPort, setup.log, (self, others) =>
-    peers.setCollectors(self, others),
-  );
+  cluster = joinCluster(settings, running.httpPort, setup.log, (view) => peers.setCollectors(view));
   return {
     ...running,
     async stop() {

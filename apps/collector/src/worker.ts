@@ -71,8 +71,8 @@ async function main(port: Port): Promise<void> {
       case 'boosts':
         return own.boosts();
       case 'members':
-        generation = question.self.generation;
-        return peers.setCollectors(question.self, question.others);
+        generation = question.view.self.generation;
+        return peers.setCollectors(question.view);
       case 'reload':
         return running?.reload(shareOfFile(collector.environment.configFile));
       case 'stop':

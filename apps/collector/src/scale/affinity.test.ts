@@ -24,7 +24,7 @@ function member(self: string, others: readonly string[], options = FORWARDER_DEF
   const clock = { nowMs: 0 };
   const counts = { forwarded: 0, keptHere: 0, split: 0 };
   const events = {
-    forwarded: (spans: number) => {
+    forwarded: (_: string, spans: number) => {
       counts.forwarded += spans;
     },
     keptHere: (spans: number) => {
@@ -132,4 +132,15 @@ test('a trace is split when another collector owned it at any time while it wait
   change(2000, []);
   expect(splitOf(1500)).toBe(moved);
   expect(splitOf(2500)).toBe(0);
+});
+
+test('members out of reach still own their traces: what is decided of them is split', () => {
+  const { affinity, counts, viewOf } = member('a', []);
+  affinity.setCollectors({ self: 'a', others: new Map([['b', undefined]]) });
+  const table = scanned(spanRequest(traces(200)));
+  expect(affinity.place(table, 'sender')).toBeUndefined();
+  expect([table.count, counts.forwarded]).toEqual([200, 0]);
+  for (const id of traces(200)) affinity.decided(viewOf(id, 0));
+  expect(counts.split).toBeGreaterThan(60);
+  expect(counts.split).toBeLessThan(140);
 });

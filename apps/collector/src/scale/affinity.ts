@@ -6,8 +6,8 @@ import type { Forwarder } from './forwarder.ts';
 /** Members of one kind: the collectors, or the workers of this one. */
 export interface Members {
   readonly self: string;
-  /** By name; the member itself has none. */
-  readonly others: ReadonlyMap<string, Forwarder>;
+  /** By name; undefined: it owns its traces, but nothing can be sent to it. */
+  readonly others: ReadonlyMap<string, Forwarder | undefined>;
 }
 
 /** Who owned traces since a moment. */
@@ -19,12 +19,12 @@ interface Era {
 
 interface Level {
   readonly era: Era;
-  /** By position in the ring; undefined for the member itself. */
+  /** By position in the ring; undefined for the member itself and for those out of reach. */
   readonly forwarders: readonly (Forwarder | undefined)[];
 }
 
 export interface AffinityEvents {
-  forwarded(spans: number, bytes: number): void;
+  forwarded(to: 'collector' | 'worker', spans: number, bytes: number): void;
   /** Spans whose owner is away, and which are therefore decided here. */
   keptHere(spans: number): void;
   /** A trace was decided here, parts of which may have been decided elsewhere. */
@@ -89,7 +89,8 @@ export class Affinity implements Sharding {
     divide(table, this.#goes, this.#foreign);
     for (const [forwarder, request, spans] of requests) {
       forwarder.push(request);
-      this.#events.forwarded(spans, request.length);
+      const to = this.#workers.forwarders.includes(forwarder) ? 'worker' : 'collector';
+      this.#events.forwarded(to, spans, request.length);
     }
     this.#foreign.clear();
     return undefined;

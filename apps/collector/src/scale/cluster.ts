@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
 import type { CollectorConfig } from '../config/schema.ts';
-import type { Member } from './lease.port.ts';
+import type { Member, View } from './lease.port.ts';
 import { postgresLeases } from './lease.postgres.ts';
 import { Membership } from './membership.ts';
 
@@ -51,12 +51,12 @@ export interface Cluster {
 const TICK_MS = 100;
 const LEAVE_WITHIN_MS = 1000;
 
-/** Joins the other collectors and follows who comes and goes. */
+/** Joins the other collectors and tells who shares the traces whenever that changes. */
 export function joinCluster(
   { databaseUrl, cluster, address }: ClusterSettings,
   httpPort: number,
   log: Logger,
-  changed: (self: Member, others: readonly Member[]) => void,
+  changed: (view: View) => void,
 ): Cluster {
   const self = address(httpPort);
   const leases = postgresLeases(databaseUrl, Math.max(1000, cluster.lease / 3));
@@ -66,19 +66,19 @@ export function joinCluster(
     leaseMs: cluster.lease,
     keepMs: cluster.keepMembers,
   };
+  const others = (members: readonly Member[]) => members.filter((one) => one.address !== self);
   const events = {
     changed: (me: Member, members: readonly Member[]) => {
       log.info({ self, members: members.map((one) => one.address).sort() }, 'members');
-      changed(
-        me,
-        members.filter((one) => one.address !== self),
-      );
+      changed({ self: me, others: others(members), reachable: true });
     },
     failed: (error: Error, retryInMs: number) =>
       log.warn({ retryInMs, err: error.message }, 'PostgreSQL does not name the members'),
     alone: (reason: string) => {
       log.error({ self }, reason);
-      changed({ address: self, generation: 0 }, []);
+      // Their traces are still theirs: what is decided of them here counts as split.
+      const me = { address: self, generation: 0 };
+      changed({ self: me, others: others(membership.members), reachable: false });
     },
   };
   const membership = new Membership(leases, options, events, () => performance.now());

@@ -6,6 +6,14 @@ export interface Member {
   readonly generation: number;
 }
 
+/** Who shares the traces, as one collector sees it. */
+export interface View {
+  readonly self: Member;
+  readonly others: readonly Member[];
+  /** False when nobody knows any more whether they live: nothing is sent to them. */
+  readonly reachable: boolean;
+}
+
 /** Where collectors say that they live. Every method rejects when the store is away. */
 export interface Leases {
   /** Takes the address for this process, from whoever had it. @returns its generation */

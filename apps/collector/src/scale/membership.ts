@@ -144,7 +144,6 @@ export class Membership {
 
   private fence(): void {
     this.state = { kind: 'fenced' };
-    this.members = [];
     this.events.alone(this.trouble() as string);
   }
 

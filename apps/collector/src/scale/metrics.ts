@@ -31,9 +31,9 @@ export function scaleMetrics(registry: Registry): ScaleMetrics {
   );
   return {
     affinity: {
-      forwarded: (count, size) => {
-        spans.add({}, count);
-        bytes.add({}, size);
+      forwarded: (to, count, size) => {
+        spans.add({ to }, count);
+        bytes.add({ to }, size);
       },
       keptHere: (count) => keptHere.add({}, count),
       split: () => split.add(),

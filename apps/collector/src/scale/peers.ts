@@ -6,7 +6,7 @@ import type { TracePipeline } from '../pipeline/traces.ts';
 import type { Outcome } from '../receive/intake.ts';
 import { Affinity } from './affinity.ts';
 import { FORWARDER_DEFAULTS, Forwarder, type ForwarderOptions } from './forwarder.ts';
-import type { Member } from './lease.port.ts';
+import type { Member, View } from './lease.port.ts';
 import { httpLink } from './link.http.ts';
 import type { Link, LinkAnswer } from './link.port.ts';
 import { type ScaleMetrics, scaleMetrics } from './metrics.ts';
@@ -49,20 +49,18 @@ export class Peers {
     this.timer.unref();
   }
 
-  /** Traces are shared with these from now on; `members` without the collector itself. */
-  setCollectors(self: Member, members: readonly Member[]): void {
+  /** Traces are shared with these from now on. */
+  setCollectors({ self, others, reachable }: View): void {
     const before = this.collectors;
-    this.collectors = new Map(
-      members.map((member) => {
-        const key = `${member.address} ${member.generation}`;
-        return [key, before.get(key) ?? this.collector(member)];
-      }),
-    );
-    const byAddress = members.map((member, at): [string, Forwarder] => [
-      member.address,
-      [...this.collectors.values()][at] as Forwarder,
-    ]);
-    this.affinity.setCollectors({ self: self.address, others: new Map(byAddress) });
+    this.collectors = new Map();
+    const ways = new Map<string, Forwarder | undefined>();
+    for (const member of others) {
+      const key = `${member.address} ${member.generation}`;
+      const way = reachable ? (before.get(key) ?? this.collector(member)) : undefined;
+      if (way !== undefined) this.collectors.set(key, way);
+      ways.set(member.address, way);
+    }
+    this.affinity.setCollectors({ self: self.address, others: ways });
     // Only now: what they return goes to those who own it from now on.
     for (const [key, forwarder] of before) if (!this.collectors.has(key)) forwarder.close();
   }

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Boost } from '../pipeline/boosts.ts';
-import type { Member } from './lease.port.ts';
+import type { View } from './lease.port.ts';
 
 /** What a worker is told when it starts. */
 export interface WorkerStart {
@@ -22,7 +22,7 @@ export type ToWorker =
   | { readonly kind: 'boost'; readonly boost: Boost }
   | { readonly kind: 'boosts' }
   /** Traces are shared with these collectors from now on. */
-  | { readonly kind: 'members'; readonly self: Member; readonly others: readonly Member[] }
+  | { readonly kind: 'members'; readonly view: View }
   /** The configuration file has changed and is good. */
   | { readonly kind: 'reload' }
   /** Answered when nothing is left to do. */

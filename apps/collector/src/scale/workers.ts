@@ -200,8 +200,8 @@ export async function startWorkers(
   late.catch(() => {});
   await Promise.race([threads.ready(), failed, late]);
   if (settings !== undefined) {
-    cluster = joinCluster(settings, httpPort, log, (self, others) => {
-      threads.all({ kind: 'members', self, others }, ANSWER_MS).catch((error: Error) => {
+    cluster = joinCluster(settings, httpPort, log, (view) => {
+      threads.all({ kind: 'members', view }, ANSWER_MS).catch((error: Error) => {
         log.error({ err: error.message }, 'a worker did not learn of the members');
       });
     });
