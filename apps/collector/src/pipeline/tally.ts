@@ -1,4 +1,29 @@
-import type { Counter, Registry } from '../self/metrics.ts';
+import type { Counter, CounterSeries, Registry } from '../self/metrics.ts';
+
+/** A counter with two labels of few values each; to count makes no objects and no strings. */
+class PairCounter {
+  private readonly series = new Map<string, Map<string, CounterSeries>>();
+  private readonly counter: Counter;
+  private readonly labels: readonly [string, string];
+
+  constructor(counter: Counter, labels: readonly [string, string]) {
+    this.counter = counter;
+    this.labels = labels;
+  }
+
+  add(first: string, second: string, by = 1): void {
+    const series = this.series.get(first)?.get(second) ?? this.open(first, second);
+    series.value += by;
+  }
+
+  private open(first: string, second: string): CounterSeries {
+    const [firstName, secondName] = this.labels;
+    const series = this.counter.series({ [firstName]: first, [secondName]: second });
+    const row = this.series.get(first) ?? new Map<string, CounterSeries>();
+    this.series.set(first, row.set(second, series));
+    return series;
+  }
+}
 
 /** What the pipeline counts about itself. */
 export interface Tally {
@@ -12,9 +37,9 @@ export interface Tally {
   /** Faults of spans, by service and kind of fault. */
   readonly quality: Counter;
   /** Decided traces, by trigger and verdict. */
-  readonly traces: Counter;
+  readonly traces: PairCounter;
   /** Decided spans, by verdict and reason. */
-  readonly spans: Counter;
+  readonly spans: PairCounter;
 }
 
 export function createTally(registry: Registry): Tally {
@@ -39,13 +64,19 @@ export function createTally(registry: Registry): Tally {
       'flyball_collector_ingest_faults_total',
       'Spans and traces that came late, twice, out of order, incomplete or not at all.',
     ),
-    traces: registry.counter(
-      'flyball_collector_decided_traces_total',
-      'Traces decided, by what made them due and how.',
+    traces: new PairCounter(
+      registry.counter(
+        'flyball_collector_decided_traces_total',
+        'Traces decided, by what made them due and how.',
+      ),
+      ['trigger', 'verdict'],
     ),
-    spans: registry.counter(
-      'flyball_collector_decided_spans_total',
-      'Spans kept or dropped, by reason.',
+    spans: new PairCounter(
+      registry.counter(
+        'flyball_collector_decided_spans_total',
+        'Spans kept or dropped, by reason.',
+      ),
+      ['verdict', 'reason'],
     ),
   };
 }

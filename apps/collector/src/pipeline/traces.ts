@@ -171,14 +171,14 @@ export class TracePipeline {
       { decision: drop, trigger: 'overload', ...dropped.of(table) },
       nowMs,
     );
-    this.tally.spans.add({ verdict: 'kept', reason: 'overload' }, kept.spans);
-    this.tally.spans.add({ verdict: 'dropped', reason: 'overload' }, dropped.spans);
+    this.tally.spans.add('kept', 'overload', kept.spans);
+    this.tally.spans.add('dropped', 'overload', dropped.spans);
     if (kept.spans > 0) this.outbox.flush(nowMs);
   }
 
   /** Spans that follow an earlier decision to drop, of which only that is remembered. */
   private noteLate(count: number, nowMs: number): void {
-    this.tally.spans.add({ verdict: 'dropped', reason: 'late' }, count);
+    this.tally.spans.add('dropped', 'late', count);
     const { table } = this;
     const late = new SpanSum();
     for (let span = 0; span < table.count; span += 1) {
@@ -210,8 +210,8 @@ export class TracePipeline {
   private settle(trace: TraceView, decision: Decision): void {
     const verdict = decision.keep ? 'kept' : 'dropped';
     const late = trace.earlier !== undefined;
-    if (!late) this.tally.traces.add({ trigger: trace.trigger, verdict });
-    this.tally.spans.add({ verdict, reason: late ? 'late' : decision.reason }, trace.spans.count);
+    if (!late) this.tally.traces.add(trace.trigger, verdict);
+    this.tally.spans.add(verdict, late ? 'late' : decision.reason, trace.spans.count);
     this.window.settle(decision);
   }
 }

@@ -27,19 +27,28 @@ function valueText(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
 
+/** One label combination of a counter: whoever counts often keeps it and adds to `value`. */
+export interface CounterSeries {
+  readonly labels: Labels;
+  value: number;
+}
+
 export class Counter {
-  private readonly values = new Map<string, { labels: Labels; value: number }>();
+  private readonly values = new Map<string, CounterSeries>();
 
   add(labels: Labels = {}, by = 1): void {
-    let key = keyOf(labels);
-    let counted = labels;
-    if (!this.values.has(key) && this.values.size >= MAX_SERIES) {
-      counted = { overflow: 'true' };
-      key = keyOf(counted);
-    }
+    this.series(labels).value += by;
+  }
+
+  series(labels: Labels): CounterSeries {
+    const key = keyOf(labels);
     const known = this.values.get(key);
-    if (known === undefined) this.values.set(key, { labels: counted, value: by });
-    else known.value += by;
+    if (known !== undefined) return known;
+    const overflow = { overflow: 'true' };
+    if (this.values.size >= MAX_SERIES && key !== keyOf(overflow)) return this.series(overflow);
+    const series = { labels, value: 0 };
+    this.values.set(key, series);
+    return series;
   }
 
   samples(): Sample[] {
