@@ -151,6 +151,7 @@ describe('compression', () => {
 
   const codings: [string, (bytes: Uint8Array) => Uint8Array][] = [
     ['gzip', gzipSync],
+    ['GZIP', gzipSync],
     ['deflate', deflateSync],
     ['zstd', zstdCompressSync],
   ];
@@ -160,6 +161,15 @@ describe('compression', () => {
     const answer = await raw([frame(compress(traceRequest(wanted)), 1)], headers);
     expect(answer['grpc-status']).toBe('0');
     await expectStored(wanted.spanId);
+  });
+
+  test('identity is a coding, and a message may be left as it is in any', async () => {
+    for (const name of ['identity', 'gzip']) {
+      const wanted = span();
+      const answer = await raw([frame(traceRequest(wanted))], { 'grpc-encoding': name });
+      expect(answer['grpc-status']).toBe('0');
+      await expectStored(wanted.spanId);
+    }
   });
 
   test('an unknown coding is UNIMPLEMENTED and says what is known', async () => {
