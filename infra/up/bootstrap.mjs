@@ -20,7 +20,8 @@ const HELP = `Flyball: an autopilot for services, with an operator dashboard.
   npm run demo [-- OPTIONS]         the same with the demo shop under load
   npm run demo -- fault KIND        switch a fault of the running demo on (… KIND off: off again)
   npm test [-- --project A,B] [-- FILTER]
-  npm run bench [-- NAME]
+  npm run bench [-- NAME]           measures; npm run bench -- --help tells more
+  npm run bench:peers               the OpenTelemetry Collector beside it; needs Go
   npm run fuzz [-- --minutes 10] [--seed N] [--case N]
 
 Options of start and demo:
@@ -135,7 +136,9 @@ function handOver(node, args) {
 
 async function main() {
   const [verb = 'start', ...args] = process.argv.slice(2);
-  if ([verb, ...args].some((arg) => arg === '--help' || arg === '-h')) return say(HELP);
+  const isHelp = [verb, ...args].some((arg) => arg === '--help' || arg === '-h');
+  // The benches have options of their own.
+  if (isHelp && verb !== 'bench') return say(HELP);
   if (!VERBS.includes(verb)) fail(`there is no "${verb}"; there are ${VERBS.join(', ')}`);
   if (majorOf(process.version) < OLDEST_NODE) {
     return fail(`Node ${process.version} is too old: ${OLDEST_NODE} or newer is needed`);
@@ -144,7 +147,8 @@ async function main() {
   const node = findNode();
   const source = ['--conditions=@flyball/source', '--disable-warning=ExperimentalWarning'];
   const isFault = verb === 'demo' && args[0] === 'fault';
-  if (!args.includes('--no-build') && !isFault && verb !== 'fuzz') await build(node);
+  const isFromSource = verb === 'fuzz' || verb === 'bench';
+  if (!args.includes('--no-build') && !isFault && !isFromSource) await build(node);
   const rest = args.filter((arg) => arg !== '--no-build');
   switch (verb) {
     case 'start':

@@ -6,6 +6,7 @@
 import { Interner, Sampler, type SamplingRules, scan } from '../src/index.ts';
 import { loadRequest } from '../src/otlp/load.fixture.ts';
 import { WORDS } from '../src/otlp/span-table.ts';
+import type { Condition } from '../src/sampling/rules.ts';
 import { TraceView } from '../src/window/trace-view.ts';
 
 declare const gc: () => void;
@@ -23,11 +24,10 @@ const shipped: SamplingRules = {
   ],
 };
 
-const attribute = (key: string, value: string) =>
-  ({
-    kind: 'span',
-    where: { kind: 'attribute', key, on: 'either', value: { kind: 'any_of', values: [value] } },
-  }) as const;
+const attribute = (key: string, value: string): Condition => ({
+  kind: 'span',
+  where: { kind: 'attribute', key, on: 'either', value: { kind: 'any_of', values: [value] } },
+});
 
 const many: SamplingRules = {
   rules: [
