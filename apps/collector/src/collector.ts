@@ -195,6 +195,7 @@ export function createCollector(setup: CollectorSetup) {
     everySecond: (nowMs) => {
       sampling.tick(nowMs);
       ring?.ring.tick(nowMs);
+      traces.forgetNames(nowMs);
     },
     now,
     elapsed: () => performance.now(),

@@ -43,6 +43,7 @@ export class TracePipeline {
   private readonly outbox: Outbox;
   private readonly tally: Tally;
   private kept: KeptTrace | undefined;
+  private forgotMs = 0;
   /** Where dropped traces are remembered for a while; undefined: nowhere. */
   ring: Pick<TraceRing, 'add'> | undefined;
   /** Set where there are several collectors or workers. */
@@ -124,6 +125,22 @@ export class TracePipeline {
       }
     }
     return true;
+  }
+
+  /**
+   * Gives the room of names that nobody bears any more to others, when it is needed: names made of
+   * ids would else take all of it for ever. Costs a walk over all waiting spans.
+   */
+  forgetNames(nowMs: number): void {
+    const { strings } = this;
+    if (!strings.crowded || nowMs - this.forgotMs < FORGET_EVERY_MS) return;
+    this.forgotMs = nowMs;
+    // The aggregates hold ids until they are drained.
+    this.drain();
+    const used = strings.marks();
+    this.window.markNames(used);
+    this.sampler.markNames(used);
+    strings.forget(used);
   }
 
   /** Hands the increments since the last call to the outbox. */
@@ -215,6 +232,9 @@ export class TracePipeline {
     this.window.settle(decision);
   }
 }
+
+/** Between two times that names are forgotten. */
+const FORGET_EVERY_MS = 60_000;
 
 /** What a rule drops on purpose nobody will want back. */
 function isRegrettable({ probability, reason }: Decision): boolean {

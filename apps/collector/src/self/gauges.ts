@@ -84,6 +84,15 @@ function windowGauges(registry: Registry, { traces, now }: GaugeSources): void {
         ([table, value]) => [{ table }, value] as const,
       ),
   );
+  registry.gauge('flyball_collector_names', 'Names of services and operations held.', () => {
+    return traces.strings.size;
+  });
+  registry.read(
+    'flyball_collector_names_forgotten_total',
+    'counter',
+    'Times that names nobody bears any more were forgotten.',
+    () => [[{}, traces.strings.generation]],
+  );
   registry.read(
     'flyball_collector_rootless_traces_total',
     'counter',

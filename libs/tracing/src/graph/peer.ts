@@ -59,9 +59,11 @@ export class PeerNames {
   readonly #strings: Interner;
   readonly #reader = new AttributeReader(KEYS);
   readonly #joined = new Map<number, number>();
+  #generation: number;
 
   constructor(strings: Interner) {
     this.#strings = strings;
+    this.#generation = strings.generation;
   }
 
   /** The interned name, or `EMPTY_ID` when the span does not say. */
@@ -85,6 +87,10 @@ export class PeerNames {
   /** `system/part`, or the one of them that is known. */
   #join(system: number, part: number): number {
     if (system === EMPTY_ID || part === EMPTY_ID) return system === EMPTY_ID ? part : system;
+    if (this.#generation !== this.#strings.generation) {
+      this.#generation = this.#strings.generation;
+      this.#joined.clear();
+    }
     const key = system * IDS + part;
     const known = this.#joined.get(key);
     if (known !== undefined) return known;

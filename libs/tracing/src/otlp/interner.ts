@@ -25,9 +25,15 @@ export const OVERFLOW_TEXT = '__overflow__';
 /** Returned instead of an id: the bytes are not UTF-8. */
 export const NOT_UTF8 = -1;
 
+/** Use of the room for operations, or a look-up without room, from which it pays to forget. */
+const CROWDED = 0.9;
+/** Length of a name that was forgotten: nothing is as long. */
+const FORGOTTEN = -1;
+
 /**
  * Strings interned from their bytes to small integers. Bounded in entries and bytes; what does not
- * fit gets `OVERFLOW_ID` and is counted. Ids stay valid for the interner's life.
+ * fit gets `OVERFLOW_ID` and is counted. An id stays valid until `forget` says otherwise, and may
+ * then stand for another string: whoever remembers something by id looks at `generation`.
  */
 export class Interner {
   readonly #limits: InternerLimits;
@@ -38,8 +44,12 @@ export class Interner {
   #hashes = new Int32Array(256);
   #slots = new Int32Array(512);
   #texts: (string | undefined)[] = [];
-  #size = 0;
+  /** One more than the greatest id. */
+  #top = 0;
+  readonly #freeIds: number[] = [];
   #overflows = 0;
+  #overflowsBefore = 0;
+  #generation = 0;
 
   constructor(limits: Partial<InternerLimits> = {}) {
     this.#limits = { ...DEFAULTS, ...limits };
@@ -49,7 +59,56 @@ export class Interner {
 
   /** Strings held, the empty one and the overflow entry included. */
   get size(): number {
-    return this.#size;
+    return this.#top - this.#freeIds.length;
+  }
+
+  /** Changes when ids have been given away. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether names did not fit, or soon will not, since it last forgot. */
+  get crowded(): boolean {
+    const { maxEntries, maxBytes } = this.#limits;
+    const share = CROWDED * OPERATIONS_SHARE;
+    const full = this.size >= share * maxEntries || this.#arenaUsed >= share * maxBytes;
+    return full || this.#overflows > this.#overflowsBefore;
+  }
+
+  /** For `forget`: a mark for each id, none set but those of the two fixed entries. */
+  marks(): Uint8Array {
+    const used = new Uint8Array(this.#top);
+    used[EMPTY_ID] = 1;
+    used[OVERFLOW_ID] = 1;
+    return used;
+  }
+
+  /** Gives the ids that are not marked, and their room, to other names. */
+  forget(used: Uint8Array): void {
+    const arena = this.#arena;
+    let kept = 0;
+    for (let id = 0; id < this.#top; id += 1) {
+      if (used[id] === 1) kept += Math.max(0, this.#lengths[id] as number);
+    }
+    this.#arena = new Uint8Array(Math.max(4096, kept));
+    this.#arenaUsed = 0;
+    for (let id = 0; id < this.#top; id += 1) {
+      const length = this.#lengths[id] as number;
+      if (length === FORGOTTEN) continue;
+      if (used[id] === 1) {
+        const offset = this.#offsets[id] as number;
+        this.#arena.set(arena.subarray(offset, offset + length), this.#arenaUsed);
+        this.#offsets[id] = this.#arenaUsed;
+        this.#arenaUsed += length;
+      } else {
+        this.#lengths[id] = FORGOTTEN;
+        this.#texts[id] = undefined;
+        this.#freeIds.push(id);
+      }
+    }
+    this.#place(new Int32Array(this.#slots.length));
+    this.#overflowsBefore = this.#overflows;
+    this.#generation += 1;
   }
 
   /** Look-ups answered with the overflow entry. */
@@ -60,7 +119,7 @@ export class Interner {
   text(id: number): string {
     const known = this.#texts[id];
     if (known !== undefined) return known;
-    if (id < 0 || id >= this.#size) return '';
+    if (id < 0 || id >= this.#top || this.#lengths[id] === FORGOTTEN) return '';
     const offset = this.#offsets[id] as number;
     const text = decodeUtf8(this.#arena, offset, offset + (this.#lengths[id] as number));
     this.#texts[id] = text;
@@ -124,10 +183,10 @@ export class Interner {
   ): number {
     if (!isText(bytes, offset, length)) return NOT_UTF8;
     const { maxEntries, maxBytes } = this.#limits;
-    if (this.#size >= share * maxEntries || this.#arenaUsed + length > share * maxBytes) {
+    if (this.size >= share * maxEntries || this.#arenaUsed + length > share * maxBytes) {
       return this.#overflow();
     }
-    const id = this.#size;
+    const id = this.#freeIds.pop() ?? this.#top;
     this.#reserve(length);
     this.#arena.set(bytes.subarray(offset, offset + length), this.#arenaUsed);
     this.#offsets[id] = this.#arenaUsed;
@@ -135,8 +194,8 @@ export class Interner {
     this.#hashes[id] = hash;
     this.#slots[slot] = id + 1;
     this.#arenaUsed += length;
-    this.#size += 1;
-    if (this.#size * 2 > this.#slots.length) this.#rehash();
+    if (id === this.#top) this.#top += 1;
+    if (this.#top * 2 > this.#slots.length) this.#place(new Int32Array(this.#slots.length * 2));
     return id;
   }
 
@@ -146,17 +205,18 @@ export class Interner {
       arena.set(this.#arena);
       this.#arena = arena;
     }
-    if (this.#size >= this.#offsets.length) {
+    if (this.#top >= this.#offsets.length) {
       this.#offsets = doubled(this.#offsets);
       this.#lengths = doubled(this.#lengths);
       this.#hashes = doubled(this.#hashes);
     }
   }
 
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+  /** Every name finds its place anew. */
+  #place(slots: Int32Array<ArrayBuffer>): void {
     const mask = slots.length - 1;
-    for (let id = 0; id < this.#size; id += 1) {
+    for (let id = 0; id < this.#top; id += 1) {
+      if (this.#lengths[id] === FORGOTTEN) continue;
       let slot = (this.#hashes[id] as number) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = id + 1;

@@ -16,10 +16,12 @@ export class NameTest {
   readonly #strings: Interner;
   readonly #holds: (text: string) => boolean;
   #verdicts = new Uint8Array(64);
+  #generation = 0;
 
   constructor(test: TextTest, strings: Interner) {
     this.#strings = strings;
     this.#holds = compileText(test);
+    this.#generation = strings.generation;
   }
 
   service(spans: SpanTable, span: number): boolean {
@@ -33,8 +35,15 @@ export class NameTest {
   }
 
   holds(id: number): boolean {
+    if (this.#generation !== this.#strings.generation) this.#begin();
     const verdict = this.#verdicts[id];
     return verdict === YES || (verdict !== NO && this.#look(id));
+  }
+
+  /** Ids may stand for other names now. */
+  #begin(): void {
+    this.#generation = this.#strings.generation;
+    this.#verdicts.fill(UNKNOWN);
   }
 
   #look(id: number): boolean {

@@ -54,6 +54,15 @@ export class Novelty {
     this.#lastMs[place] = nowMs;
   }
 
+  /** Marks the ids of all pairs that are remembered. */
+  markNames(used: Uint8Array): void {
+    for (const key of this.#keys) {
+      if (key === EMPTY) continue;
+      used[Math.floor(key / IDS)] = 1;
+      used[key % IDS] = 1;
+    }
+  }
+
   /** The place of a key, or the one it would take. */
   #find(key: number): number {
     const first = (hashOf(key) & this.#mask) * WAYS;

@@ -62,6 +62,12 @@ export class Sampler {
     if (this.#books.length > BOOKS) this.#books.shift();
   }
 
+  /** Marks the interned names it remembers. */
+  markNames(used: Uint8Array): void {
+    this.#novelty.edge.markNames(used);
+    this.#novelty.operation.markNames(used);
+  }
+
   /** Remembers so many decisions for `explainDecided`; another number forgets those before. */
   remember(decisions: number): void {
     if (decisions !== this.#log.capacity) this.#log = new DecisionLog(decisions);

@@ -22,6 +22,10 @@ export class EntryList {
     return this.#first;
   }
 
+  after(entry: number): number {
+    return this.#table.word(entry, this.#next);
+  }
+
   append(entry: number): void {
     this.#table.setWord(entry, this.#previous, this.#last);
     this.#table.setWord(entry, this.#next, NO_ENTRY);

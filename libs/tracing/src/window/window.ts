@@ -1,12 +1,16 @@
 import {
+  HOST,
+  INSTANCE,
   LENGTH,
   META,
   META_DUPLICATE,
   META_LATE,
   META_LATE_KEPT,
   META_UNHELD,
+  NAME,
   PARENT_A,
   PARENT_B,
+  SERVICE,
   SPAN_A,
   SPAN_B,
   type SpanTable,
@@ -52,6 +56,9 @@ const LATE = 2;
 const OVER_SPANS = 4;
 const OVER_BYTES = 8;
 const QUEUED_DUE = LATE | OVER_SPANS | OVER_BYTES;
+
+/** Words of a row that are ids in the interner. */
+const NAMES = [NAME, SERVICE, INSTANCE, HOST] as const;
 
 /** Traces larger than this look their spans up in a set instead of walking their chain. */
 const CHAIN_MAX = 64;
@@ -205,6 +212,20 @@ export class TraceWindow {
     const { maxSpans, maxBytes, rootDelayMs } = this.#config;
     const bytes = bytesPerSecond + spansPerSecond * STORED_ROW_BYTES;
     return (rootDelayMs / 1000) * Math.max(spansPerSecond / maxSpans, bytes / maxBytes);
+  }
+
+  /** Marks the interned names of all waiting spans. */
+  markNames(used: Uint8Array): void {
+    const rows = new Int32Array(WORDS);
+    for (const list of [this.#all, this.#due]) {
+      for (let entry = list.first; entry !== NO_ENTRY; entry = list.after(entry)) {
+        for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; ) {
+          this.#bodies.copyShared(row, rows, 0);
+          row = this.#spans.copy(row, rows, 0);
+          for (const name of NAMES) used[rows[name] as number] = 1;
+        }
+      }
+    }
   }
 
   #advance(nowMs: number): void {
