@@ -42,7 +42,9 @@ const TYPES: readonly EdgeType[] = ['http', 'rpc', 'messaging', 'database', 'int
  * A call is a server (or consumer) span under a span of its caller, or any span under a span of
  * another service. It is timed as its caller saw it when the caller has a client span for it, and
  * it failed when either side says so. A client or producer span that nobody answers in the trace is
- * an edge to what it names: a database, a broker, a peer without tracing.
+ * an edge to what it names: a database, a broker, a peer without tracing. A consumer whose producer
+ * is in another trace, tied to it by links at most, is called by the queue it names: the way of a
+ * message is then producer to queue and queue to consumer.
  */
 export class EdgeAggregator {
   readonly #strings: Interner;
@@ -78,6 +80,7 @@ export class EdgeAggregator {
     for (let span = 0; span < spans.count; span += 1) {
       const parent = parents[span] as number;
       if (parent >= 0 && parent !== span) this.#recordCall(spans, parent, span);
+      else if (spans.kind(span) === KIND_CONSUMER) this.#recordDelivery(spans, span);
     }
     for (let span = 0; span < spans.count; span += 1) {
       if (this.#answered[span] === 0) this.#recordUnanswered(spans, span);
@@ -122,6 +125,13 @@ export class EdgeAggregator {
     const name = this.#peers.nameOf(spans, span, type);
     if (name === EMPTY_ID) return;
     const counts = this.#countsOf(spans.service(span), name, type);
+    countSpan(counts, spans, span, spans.isError(span));
+  }
+
+  #recordDelivery(spans: SpanTable, span: number): void {
+    const queue = this.#peers.nameOf(spans, span, 'messaging');
+    if (queue === EMPTY_ID) return;
+    const counts = this.#countsOf(queue, spans.service(span), 'messaging');
     countSpan(counts, spans, span, spans.isError(span));
   }
 

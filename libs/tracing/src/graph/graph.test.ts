@@ -82,6 +82,41 @@ describe('edges', () => {
     expect(drawn(edgesOf(producer))).toEqual(['x -> kafka/orders messaging 1']);
   });
 
+  //  shop      [publish]                       trace 1
+  //  mailer                  [process ────!]   trace 2, with a link to the publish span
+  test('a message taken in another trace goes by way of its queue', () => {
+    const queue = { 'messaging.system': 'kafka', 'messaging.destination.name': 'orders' };
+    const published = edgesOf({
+      id: 'a',
+      service: 'shop',
+      kind: 'producer',
+      end: 5,
+      attributes: queue,
+    });
+    const taken = edgesOf({
+      id: 'b',
+      service: 'mailer',
+      kind: 'consumer',
+      error: true,
+      end: 30,
+      attributes: queue,
+    });
+    expect(drawn([...published, ...taken])).toEqual([
+      'shop -> kafka/orders messaging 5',
+      'kafka/orders -> mailer messaging 30!',
+    ]);
+    const nameless = edgesOf({ id: 'b', service: 'mailer', kind: 'consumer' });
+    expect(nameless).toEqual([]);
+    const lost = edgesOf({
+      id: 'b',
+      parent: 'gone',
+      service: 'mailer',
+      kind: 'consumer',
+      attributes: queue,
+    });
+    expect(drawn(lost)).toEqual(['kafka/orders -> mailer messaging 10']);
+  });
+
   test('a peer without tracing is named by its address; without any name there is no edge', () => {
     const client: SpanSketch = { id: 'b', service: 'x', kind: 'client' };
     const method = { 'http.request.method': 'GET' };
