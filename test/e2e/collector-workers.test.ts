@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   hexId,
@@ -193,6 +194,39 @@ test('SIGTERM decides what waits in all workers, and ends in time', async () => 
   expect(stored).toHaveLength(200);
   const ends = stopped.program.lines.filter(({ msg }) => msg === 'stopped');
   expect(ends.map(({ worker }) => worker).sort()).toEqual([0, 1]);
+});
+
+/** Preloaded into every thread: the second worker meets a bug when a file appears. */
+const BUG = `import { existsSync } from 'node:fs';
+import { isMainThread, workerData } from 'node:worker_threads';
+const meet = () => { if (existsSync(process.env.BUG_WHEN)) throw new Error('a bug of the test'); };
+if (!isMainThread && workerData?.index === 1) setInterval(meet, 50);
+`;
+
+test('when a worker crashes, the others keep what they have and the collector ends', async () => {
+  const directory = join(stack.directory, 'crashed');
+  mkdirSync(directory, { recursive: true });
+  const bug = join(directory, 'bug.mjs');
+  writeFileSync(bug, BUG);
+  const clickhouseUrl = stack.clickhouse.url;
+  const config = CONFIG.replace('500ms', '60s').replace('timeout: 2s', 'timeout: 60s');
+  const when = join(directory, 'now');
+  const env = { NODE_OPTIONS: `--import="${pathToFileURL(bug).href}"`, BUG_WHEN: when };
+  const crashed = await startCollector({ directory, clickhouseUrl, config, env });
+  const traces = Array.from({ length: 100 }, () => sketch('crashed', true));
+  await scatter(traces, crashed);
+  writeFileSync(when, '');
+  expect(await crashed.program.ended).toBe(1);
+  const told = crashed.program.lines.find(({ level }) => level === 60);
+  expect(told?.msg).toBe('a worker crashed; the others stop');
+  expect((told?.err as { message: string } | undefined)?.message).toContain(
+    'worker-1: a bug of the test',
+  );
+  // Of a trace all spans are in one worker: half of the traces are lost, none in part.
+  const again = await startCollector({ directory, clickhouseUrl, config });
+  const whole = await stack.rows(wholeTraces('crashed'), (rows) => rows.length > 20);
+  expect(whole.length).toBeLessThan(80);
+  expect(await again.program.stop()).toBe(0);
 });
 
 test('a worker that cannot work ends the collector with the reason', async () => {

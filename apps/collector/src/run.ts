@@ -1,6 +1,7 @@
 import type { Collector } from './collector.ts';
 import type { CollectorConfig } from './config/schema.ts';
 import { boostMethods } from './receive/boosts.ts';
+import { DECISIONS_PATH, decisionMethods } from './receive/decisions.ts';
 import { type GrpcReceiver, listenGrpc } from './receive/grpc.ts';
 import { type Handler, type HttpReceiver, listenHttp, type Routes } from './receive/http.ts';
 import { type OtlpDoor, receiveOtlp, SIGNAL_OF_PATH } from './receive/otlp-http.ts';
@@ -50,6 +51,7 @@ export function wholeOf(collector: Collector): Whole {
     },
     boost: async (boost) => sampling.boost(boost, now()),
     boosts: async () => sampling.list(),
+    explain: async (traceId) => sampling.explain(traceId, now()),
   };
 }
 
@@ -68,9 +70,13 @@ function routesOf(collector: Collector, door: OtlpDoor, around: Surroundings): R
     set: (boost) => whole.boost(boost),
     list: () => whole.boosts(),
   });
+  const { guardToken: token } = environment;
+  const explain = (traceId: string) => whole.explain(traceId);
+  const decisions = decisionMethods({ token, explain });
   return new Map([
     ...otlp,
     ['/v1/flyball/boosts', boosts],
+    [DECISIONS_PATH, decisions],
     ...spansRoutes(collector, door, around),
     ...selfRoutes(whole),
   ]);

@@ -49,6 +49,7 @@ function wholeBehind(talk: Talk<ToMain, never>): Whole {
     notReady: () => talk.ask({ kind: 'not_ready' }, ANSWER_MS),
     boost: (boost) => talk.ask({ kind: 'boost', boost }, ANSWER_MS),
     boosts: () => talk.ask({ kind: 'boosts' }, ANSWER_MS),
+    explain: (traceId) => talk.ask({ kind: 'explain', traceId }, ANSWER_MS),
   };
 }
 
@@ -70,6 +71,8 @@ async function main(port: Port): Promise<void> {
         return own.boost(question.boost);
       case 'boosts':
         return own.boosts();
+      case 'explain':
+        return own.explain(question.traceId);
       case 'members':
         generation = question.view.self.generation;
         return peers.setCollectors(question.view);

@@ -1,3 +1,4 @@
+import type { SamplingDecision } from '@flyball/contract';
 import { type Boost, type BoostResult, boostName } from '../pipeline/boosts.ts';
 import type { BoostInForce } from '../pipeline/sampling-control.ts';
 import type { CheckReport, HealthReport } from '../self/health.ts';
@@ -11,6 +12,7 @@ export interface Whole {
   notReady(): Promise<string | undefined>;
   boost(boost: Boost): Promise<BoostResult>;
   boosts(): Promise<readonly BoostInForce[]>;
+  explain(traceId: string): Promise<SamplingDecision>;
 }
 
 /** Gauges of which every worker has the same: they do not add up. */
@@ -115,6 +117,23 @@ export function mergedBoosts(lists: readonly (readonly BoostInForce[])[]): Boost
     boosts.set(key, { ...boost, kept: sum });
   }
   return [...boosts.values()];
+}
+
+/**
+ * What the worker says that has the trace. When none has: how many decisions all of them remember,
+ * and since when each of them does.
+ */
+export function mergedDecision(answers: readonly SamplingDecision[]): SamplingDecision {
+  const known = answers.find(({ state }) => state !== 'unknown');
+  if (known !== undefined) return known;
+  const unknown = answers.filter((answer) => answer.state === 'unknown');
+  const since = unknown.map(({ sinceMs }) => sinceMs).filter((sinceMs) => sinceMs !== null);
+  return {
+    state: 'unknown',
+    traceId: unknown[0]?.traceId ?? '',
+    remembered: unknown.reduce((sum, { remembered }) => sum + remembered, 0),
+    sinceMs: since.length === 0 ? null : Math.max(...since),
+  };
 }
 
 function worse(left: CheckReport, right: CheckReport): CheckReport {

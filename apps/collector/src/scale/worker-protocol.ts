@@ -21,6 +21,7 @@ export type ToWorker =
   | { readonly kind: 'not_ready' }
   | { readonly kind: 'boost'; readonly boost: Boost }
   | { readonly kind: 'boosts' }
+  | { readonly kind: 'explain'; readonly traceId: string }
   /** Traces are shared with these collectors from now on. */
   | { readonly kind: 'members'; readonly view: View }
   /** The configuration file has changed and is good. */
@@ -35,6 +36,7 @@ export type ToMain =
   | { readonly kind: 'not_ready' }
   | { readonly kind: 'boost'; readonly boost: Boost }
   | { readonly kind: 'boosts' }
+  | { readonly kind: 'explain'; readonly traceId: string }
   /** Its ports are open. */
   | { readonly kind: 'ready' }
   /** It has handed over what others own; answered when all have. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { SamplingDecision } from '@flyball/contract';
 import type { CollectorSetup } from '../collector.ts';
 import type { Boost, BoostResult } from '../pipeline/boosts.ts';
 import type { BoostInForce } from '../pipeline/sampling-control.ts';
@@ -9,7 +10,14 @@ import type { CheckReport, HealthReport } from '../self/health.ts';
 import { type Cluster, clusterSettings, joinCluster } from './cluster.ts';
 import { spoolFolders } from './spool-folders.ts';
 import { Talk } from './talk.ts';
-import { mergedBoosts, mergedHealth, mergedMetrics, type Whole, withChecks } from './whole.ts';
+import {
+  mergedBoosts,
+  mergedDecision,
+  mergedHealth,
+  mergedMetrics,
+  type Whole,
+  withChecks,
+} from './whole.ts';
 import { type ToMain, type ToWorker, type WorkerStart, workerName } from './worker-protocol.ts';
 
 const START_MS = 30_000;
@@ -21,6 +29,7 @@ const SHARES_PORTS = new Set(['linux', 'freebsd', 'dragonfly', 'sunos', 'aix']);
 
 interface Thread {
   readonly worker: Worker;
+  alive: boolean;
   readonly talk: Talk<ToWorker, never>;
 }
 
@@ -82,10 +91,21 @@ class Threads {
       transferList: [...data.siblings.values()],
       name: workerName(data.index),
     });
-    worker.once('error', (error) => ended(error as Error));
-    worker.once('exit', (code) => ended(new Error(`it ended with code ${code}`)));
     const answer = (question: ToMain) => this.#answer(question);
-    this.#threads.push({ worker, talk: new Talk(worker, answer) });
+    const thread: Thread = { worker, alive: true, talk: new Talk(worker, answer) };
+    this.#threads.push(thread);
+    worker.once('error', (error) => ended(error as Error));
+    worker.once('exit', (code) => {
+      thread.alive = false;
+      this.#noteQuiet();
+      ended(new Error(`it ended with code ${code}`));
+    });
+  }
+
+  /** Ends those that still live, in good order. */
+  async stop(): Promise<void> {
+    const living = this.#threads.filter(({ alive }) => alive);
+    await Promise.all(living.map(({ talk }) => talk.ask({ kind: 'stop' }, STOP_MS)));
   }
 
   ready(): Promise<void> {
@@ -115,15 +135,21 @@ class Threads {
         return whole.boost(question.boost);
       case 'boosts':
         return whole.boosts();
+      case 'explain':
+        return whole.explain(question.traceId);
       case 'ready':
         this.#ready += 1;
         if (this.#ready === this.#count) this.#setReady();
         return undefined;
       case 'quiet':
-        this.#quiet += 1;
-        if (this.#quiet === this.#count) this.#setQuiet();
+        this.#noteQuiet();
         return this.#allQuiet;
     }
+  }
+
+  #noteQuiet(): void {
+    this.#quiet += 1;
+    if (this.#quiet >= this.#count) this.#setQuiet();
   }
 
   whole(): Whole {
@@ -143,6 +169,10 @@ class Threads {
       },
       boosts: async () => {
         return mergedBoosts(await this.all<readonly BoostInForce[]>({ kind: 'boosts' }, ANSWER_MS));
+      },
+      explain: async (traceId) => {
+        const question = { kind: 'explain', traceId } as const;
+        return mergedDecision(await this.all<SamplingDecision>(question, ANSWER_MS));
       },
     };
   }
@@ -186,7 +216,7 @@ export async function startWorkers(
       const spoolFolder = folders[index] as string;
       threads.start({ index, httpPort, grpcPort, spoolFolder, siblings }, (error) => {
         if (stopping) return;
-        const told = new Error(`${workerName(index)}: ${error.message}`, { cause: error });
+        const told = new Error(`${workerName(index)}: ${error.message}`);
         reject(told);
         crashed(told);
       });
@@ -218,7 +248,7 @@ export async function startWorkers(
       stopping = true;
       await cluster?.leave();
       try {
-        await threads.all({ kind: 'stop' }, STOP_MS);
+        await threads.stop();
       } finally {
         release();
         await threads.terminate();
