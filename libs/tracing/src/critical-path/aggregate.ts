@@ -1,6 +1,7 @@
 import { type Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import { bucketTime } from '../red/bucket-time.ts';
 import { type Buckets, type CountColumns, Counts } from '../red/counts.ts';
+import { PairMap } from '../red/pair-map.ts';
 import type { Decision } from '../sampling/decision.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { PathColumns } from './columns.ts';
@@ -57,10 +58,6 @@ export interface CriticalPathLimits {
 
 const DEFAULTS: CriticalPathLimits = { maxSeries: 20_000 };
 
-/** A number into which two interned ids fit without colliding. */
-const IDS = 2 ** 24;
-const OVERFLOW_KEY = OVERFLOW_ID * IDS + OVERFLOW_ID;
-
 interface Operation {
   own: Counts;
   seen: number;
@@ -69,9 +66,10 @@ interface Operation {
   example: string;
 }
 
+/** All by service and operation, as interned ids. */
 interface Endpoint {
   whole: Counts;
-  operations: Map<number, Operation>;
+  operations: PairMap<Operation>;
 }
 
 /**
@@ -83,7 +81,7 @@ export class CriticalPathAggregator {
   readonly #limits: CriticalPathLimits;
   readonly #workspace = createPathWorkspace();
   readonly #columns = new PathColumns();
-  readonly #endpoints = new Map<number, Endpoint>();
+  readonly #endpoints = new PairMap<Endpoint>();
   #series = 0;
   #time = 0;
   #finished: { endpoints: EndpointRow[]; paths: CriticalPathRow[] } = { endpoints: [], paths: [] };
@@ -124,14 +122,15 @@ export class CriticalPathAggregator {
     const time = bucketTime(nowMs);
     if (time !== this.#time) this.#turn(time);
     const endpoint = this.#endpointOf(
-      columns.service[path.rootIndex]! * IDS + columns.operation[path.rootIndex]!,
+      columns.service[path.rootIndex]!,
+      columns.operation[path.rootIndex]!,
     );
     endpoint.whole.add(path.durationNs, spans.isError(path.rootIndex));
     const ws = this.#workspace;
     const keptTraceId = decision.keep ? trace.traceId : '';
     for (let row = 0; row < rows; row += 1) {
-      const key = ws.foldService[row]! * IDS + ws.foldOperation[row]!;
-      addRow(this.#operationOf(endpoint, key), ws, row, keptTraceId);
+      const operation = this.#operationOf(endpoint, ws.foldService[row]!, ws.foldOperation[row]!);
+      addRow(operation, ws, row, keptTraceId);
     }
   }
 
@@ -143,51 +142,59 @@ export class CriticalPathAggregator {
     return finished;
   }
 
-  #endpointOf(key: number): Endpoint {
-    const known = this.#endpoints.get(key);
+  #endpointOf(service: number, operation: number): Endpoint {
+    const known = this.#endpoints.get(service, operation);
     if (known !== undefined) return known;
-    if (this.#series >= this.#limits.maxSeries && key !== OVERFLOW_KEY) {
+    if (this.#isFull() && !isOverflow(service, operation)) {
       this.#overflowed += 1;
-      return this.#endpointOf(OVERFLOW_KEY);
+      return this.#endpointOf(OVERFLOW_ID, OVERFLOW_ID);
     }
-    const endpoint = { whole: new Counts(), operations: new Map() };
-    this.#endpoints.set(key, endpoint);
+    const endpoint = { whole: new Counts(), operations: new PairMap<Operation>() };
+    this.#endpoints.set(service, operation, endpoint);
     return endpoint;
   }
 
-  #operationOf(endpoint: Endpoint, key: number): Operation {
-    const known = endpoint.operations.get(key);
+  #operationOf(endpoint: Endpoint, service: number, name: number): Operation {
+    const known = endpoint.operations.get(service, name);
     if (known !== undefined) return known;
-    if (this.#series >= this.#limits.maxSeries && key !== OVERFLOW_KEY) {
+    if (this.#isFull() && !isOverflow(service, name)) {
       this.#overflowed += 1;
-      return this.#operationOf(endpoint, OVERFLOW_KEY);
+      return this.#operationOf(endpoint, OVERFLOW_ID, OVERFLOW_ID);
     }
     this.#series += 1;
     const operation = { own: new Counts(), seen: 0, slackNs: 0, dragNs: 0, example: '' };
-    endpoint.operations.set(key, operation);
+    endpoint.operations.set(service, name, operation);
     return operation;
   }
 
+  #isFull(): boolean {
+    return this.#series >= this.#limits.maxSeries;
+  }
+
   #turn(time: number): void {
-    for (const [key, { whole, operations }] of this.#endpoints) {
-      const [root_service, root_operation] = this.#names(key);
-      const root = { time: this.#time, root_service, root_operation };
+    const text = (id: number) => this.#strings.text(id);
+    for (const [rootService, rootOperation, { whole, operations }] of this.#endpoints) {
+      const root = {
+        time: this.#time,
+        root_service: text(rootService),
+        root_operation: text(rootOperation),
+      };
       const { count, ...columns } = whole.columns();
       this.#finished.endpoints.push({ ...root, traces: count, ...columns });
-      for (const [operationKey, operation] of operations) {
-        const [service, name] = this.#names(operationKey);
+      for (const [service, name, operation] of operations) {
         const own = pathColumns(operation, operation.own.columns());
-        this.#finished.paths.push({ ...root, service, operation: name, ...own });
+        const of = { service: text(service), operation: text(name) };
+        this.#finished.paths.push({ ...root, ...of, ...own });
       }
     }
     this.#endpoints.clear();
     this.#series = 0;
     this.#time = time;
   }
+}
 
-  #names(key: number): [service: string, operation: string] {
-    return [this.#strings.text(Math.floor(key / IDS)), this.#strings.text(key % IDS)];
-  }
+function isOverflow(service: number, operation: number): boolean {
+  return service === OVERFLOW_ID && operation === OVERFLOW_ID;
 }
 
 function addRow(operation: Operation, ws: PathWorkspace, row: number, keptTraceId: string): void {

@@ -9,7 +9,7 @@ import {
   type PathWarningCode,
   SPAN_KIND,
 } from './types.ts';
-import type { PathWorkspace } from './workspace.ts';
+import type { PathWorkspace, PlaceDoubts } from './workspace.ts';
 
 /** The parent waits for this span. */
 export const BLOCKING = 1;
@@ -45,32 +45,36 @@ export function buildTree(input: PathInput, ws: PathWorkspace): Tree {
   ws.generation++;
   ws.reached = 0;
   ws.flags.fill(0, 0, input.n);
-  const times = readTimes(input, ws);
+  readTimes(input, ws);
   linkChildren(input, ws);
   let rootIndex = chooseRoot(input, ws, NO_PARENT);
   const rootMissing = rootIndex === -1;
   if (rootMissing) rootIndex = chooseRoot(input, ws, PARENT_MISSING);
-  const skew = rootIndex === -1 ? { adjusted: 0, clipped: 0 } : placeSpans(input, ws, rootIndex);
-  const left = countLeftOut(input, ws);
-  const isPlain = times.negative + times.bad + skew.adjusted + skew.clipped === 0;
+  const { doubts } = ws;
+  doubts.adjusted = 0;
+  doubts.clipped = 0;
+  if (rootIndex !== -1) placeSpans(input, ws, rootIndex);
+  const left = ws.reached === input.n ? NOTHING_LEFT : countLeftOut(input, ws);
+  const isPlain = doubts.negative + doubts.bad + doubts.adjusted + doubts.clipped === 0;
   const isWhole = !rootMissing && ws.reached === input.n;
   const warnings =
-    isPlain && isWhole ? NO_WARNINGS : warningsOf({ ...times, ...skew, ...left, rootMissing });
+    isPlain && isWhole ? NO_WARNINGS : warningsOf({ ...doubts, ...left, rootMissing });
   return { rootIndex, rootMissing, orphanSpans: left.orphans, warnings };
 }
 
 const NO_WARNINGS: readonly PathWarning[] = [];
 
-interface Doubts {
-  rootMissing: boolean;
+interface LeftOut {
   otherRoots: number;
   orphans: number;
   cycles: number;
   duplicates: number;
-  negative: number;
-  bad: number;
-  adjusted: number;
-  clipped: number;
+}
+
+const NOTHING_LEFT: LeftOut = { otherRoots: 0, orphans: 0, cycles: 0, duplicates: 0 };
+
+interface Doubts extends LeftOut, PlaceDoubts {
+  rootMissing: boolean;
 }
 
 function warningsOf(doubts: Doubts): PathWarning[] {
@@ -88,22 +92,32 @@ function warningsOf(doubts: Doubts): PathWarning[] {
   return counts.filter(([, count]) => count > 0).map(([code, count]) => ({ code, count }));
 }
 
-function readTimes(input: PathInput, ws: PathWorkspace): { negative: number; bad: number } {
+/** Times in whole numbers and in range; leaves in `ws.doubts` how many were not. */
+function readTimes(input: PathInput, ws: PathWorkspace): void {
   let negative = 0;
   let bad = 0;
   for (let i = 0; i < input.n; i++) {
-    const start = integerOffset(input.startNs[i]!);
-    const end = integerOffset(input.endNs[i]!);
-    if (start !== input.startNs[i] || end !== input.endNs[i]) bad++;
+    let start = input.startNs[i]!;
+    let end = input.endNs[i]!;
+    if (!isOffset(start) || !isOffset(end)) {
+      bad++;
+      start = integerOffset(start);
+      end = integerOffset(end);
+    }
     if (end < start) negative++;
     ws.start[i] = start;
     ws.end[i] = Math.max(start, end);
   }
-  return { negative, bad };
+  ws.doubts.negative = negative;
+  ws.doubts.bad = bad;
+}
+
+function isOffset(ns: number): boolean {
+  return Math.floor(ns) === ns && Math.abs(ns) <= MAX_OFFSET_NS;
 }
 
 function integerOffset(ns: number): number {
-  if (Math.floor(ns) === ns && Math.abs(ns) <= MAX_OFFSET_NS) return ns;
+  if (isOffset(ns)) return ns;
   if (Number.isNaN(ns)) return 0;
   return Math.max(-MAX_OFFSET_NS, Math.min(MAX_OFFSET_NS, Math.floor(ns)));
 }
@@ -140,29 +154,21 @@ function compareRoots(input: PathInput, ws: PathWorkspace, a: number, b: number)
   return ws.start[a]! - ws.start[b]! || ws.end[b]! - ws.end[a]! || compareIds(input, a, b);
 }
 
-function placeSpans(input: PathInput, ws: PathWorkspace, root: number) {
-  const skew = { adjusted: 0, clipped: 0 };
+function placeSpans(input: PathInput, ws: PathWorkspace, root: number): void {
   ws.order[0] = root;
   ws.flags[root] = REACHED;
   ws.reached = 1;
   for (let at = 0; at < ws.reached; at++) {
     const parent = ws.order[at]!;
     for (let c = ws.firstChild[parent]!; c !== -1; c = ws.nextSibling[c]!) {
-      placeChild(input, ws, parent, c, skew);
+      placeChild(input, ws, parent, c);
       ws.order[ws.reached++] = c;
     }
   }
-  return skew;
 }
 
 /** Moves `child` with its parent, and into it when only different clocks explain its place. */
-function placeChild(
-  input: PathInput,
-  ws: PathWorkspace,
-  parent: number,
-  child: number,
-  skew: { adjusted: number; clipped: number },
-): void {
+function placeChild(input: PathInput, ws: PathWorkspace, parent: number, child: number): void {
   const parentStart = ws.start[parent]!;
   const parentEnd = ws.end[parent]!;
   let shift = ws.shift[parent]!;
@@ -181,10 +187,10 @@ function placeChild(
       start += move;
       end += move;
       flags |= DOUBTFUL;
-      skew.adjusted++;
+      ws.doubts.adjusted++;
     } else if (hostsDiffer || outlives) {
       flags |= DOUBTFUL;
-      skew.clipped++;
+      ws.doubts.clipped++;
     }
   }
   const isMessage = parentKind === SPAN_KIND.producer && input.kind[child] === SPAN_KIND.consumer;
@@ -206,7 +212,7 @@ function onOtherHost(input: PathInput, a: number, b: number): boolean {
   return hostA !== hostB;
 }
 
-function countLeftOut(input: PathInput, ws: PathWorkspace) {
+function countLeftOut(input: PathInput, ws: PathWorkspace): LeftOut {
   const left = { otherRoots: 0, orphans: 0, cycles: 0, duplicates: 0 };
   let rest = input.n - ws.reached;
   for (let i = 0; i < input.n && rest > 0; i++) {

@@ -16,6 +16,14 @@ const NO_INPUT: PathInput = {
   idLo: new Uint32Array(0),
 };
 
+/** Spans whose place in time is not what they said. */
+export interface PlaceDoubts {
+  negative: number;
+  bad: number;
+  adjusted: number;
+  clipped: number;
+}
+
 /**
  * Scratch memory that is used again from trace to trace, so that a trace of ten spans allocates
  * next to nothing. What `criticalPath` and its companions return lives in here and holds until
@@ -39,6 +47,7 @@ export class PathWorkspace {
   /** Reached spans, parents before children. */
   order = new Int32Array(0);
   reached = 0;
+  readonly doubts: PlaceDoubts = { negative: 0, bad: 0, adjusted: 0, clipped: 0 };
 
   // Per span: what is left of it inside its parent.
   clipStart = new Float64Array(0);

@@ -100,12 +100,15 @@ export class AttributeReader {
     while (at < end) {
       const tag = bytes[at] as number;
       const type = tag & 7;
-      if (tag >= 0x80 || type > 2) {
+      // Fields from number 16 on, of which a span's flags is one, have a tag of two bytes.
+      const tagBytes = tag < 0x80 ? 1 : 2;
+      if ((tagBytes === 2 && (bytes[at + 1] as number) >= 0x80) || type === 3 || type === 4) {
         at = this.#unusual(bytes, at, end);
         continue;
       }
-      at += 1;
-      if (type === 1) at += 8;
+      at += tagBytes;
+      if (type === 5) at += 4;
+      else if (type === 1) at += 8;
       else if (type === 0) {
         while ((bytes[at] as number) >= 0x80) at += 1;
         at += 1;
@@ -122,7 +125,7 @@ export class AttributeReader {
     }
   }
 
-  /** Moves over a field with a long number, of four bytes, or a group. */
+  /** Moves over a field with a long number, or a group. */
   #unusual(bytes: Uint8Array, at: number, end: number): number {
     const reader = new WireReader(bytes);
     reader.at = at;

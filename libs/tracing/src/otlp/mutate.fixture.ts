@@ -97,8 +97,10 @@ function groups(random: Random): Uint8Array {
   const number = 1 + below(random, 30);
   const start = varint(number * 8 + 3);
   const end = varint(number * 8 + 4);
-  const ends = random() < 0.8 ? depth : below(random, depth + 2);
-  return concat([...Array<Uint8Array>(depth).fill(start), ...Array<Uint8Array>(ends).fill(end)]);
+  const ends = Array<Uint8Array>(random() < 0.8 ? depth : below(random, depth + 2)).fill(end);
+  // Sometimes one ends under another number than it began.
+  if (random() < 0.2) ends[below(random, ends.length)] = varint(number * 8 + 12);
+  return concat([...Array<Uint8Array>(depth).fill(start), ...ends]);
 }
 
 /** An AnyValue of lists in lists, or of maps in maps. */
@@ -185,12 +187,21 @@ function renumber(random: Random, field: Field): void {
 
 /** Other content of the same wire type: ids of odd lengths, text that is no UTF-8 … */
 function rewrite(random: Random, field: Field): void {
-  if (field.wire === 0) field.bytes = hugeVarint(random);
-  else if (field.wire === 2) {
+  if (field.wire === 0) {
+    field.bytes = random() < 0.6 ? varint(below(random, 12)) : hugeVarint(random);
+  } else if (field.wire === 2) {
     const length = pick(random, [0, 1, 7, 8, 9, 15, 16, 17, below(random, 200)]);
     field.bytes = random() < 0.3 ? new Uint8Array(length) : randomBytes(random, length);
     field.inner = undefined;
-  } else field.bytes = randomBytes(random, field.bytes.length);
+  } else field.bytes = extremeBytes(random, field.bytes.length);
+}
+
+/** Eight or four bytes: any, none, all, or only the highest bit. */
+function extremeBytes(random: Random, length: number): Uint8Array {
+  if (random() < 0.4) return randomBytes(random, length);
+  const bytes = new Uint8Array(length).fill(random() < 0.4 ? 0xff : 0);
+  if (random() < 0.5 && length > 0) bytes[length - 1] = (bytes[length - 1] as number) ^ 0x80;
+  return bytes;
 }
 
 /** One message becomes two of the same number: protobuf merges them again. */

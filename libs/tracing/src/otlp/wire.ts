@@ -52,6 +52,11 @@ export class WireReader {
       this.at = at + 1;
       return first;
     }
+    const second = this.bytes[at + 1] as number;
+    if (at + 1 < end && first >= 0x80 && second < 0x80 && second > 0) {
+      this.at = at + 2;
+      return (first & 0x7f) | (second << 7);
+    }
     const tag = this.varint(end);
     if (tag > 0xffffffff || tag < 8)
       throw new Malformed(this.bytes, at, 'a field number is out of range');

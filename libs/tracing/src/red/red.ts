@@ -15,6 +15,7 @@ import {
 } from '../otlp/span-table.ts';
 import { bucketTime } from './bucket-time.ts';
 import { type CountColumns, Counts, countSpan } from './counts.ts';
+import { PairMap } from './pair-map.ts';
 
 /** A row of flyball_red: an increment; rows of one key add up. */
 export interface RedRow extends CountColumns {
@@ -45,9 +46,6 @@ interface Series {
   counts: Counts;
 }
 
-/** A number an interned id and a kind fit into without colliding. */
-const IDS = 2 ** 24;
-
 /**
  * Rate, errors and duration of every span, kept or not, by service, operation, kind and instance.
  * Totals are exact: what exceeds the bounds on series counts under the operation `__overflow__`,
@@ -56,8 +54,12 @@ const IDS = 2 ** 24;
 export class RedAggregator {
   readonly #strings: Interner;
   readonly #limits: RedLimits;
-  /** Service and instance, then operation and kind: two look-ups, no key to build. */
-  readonly #series = new Map<number, Map<number, Series>>();
+  /** By service and instance; then by operation and kind. */
+  readonly #series = new PairMap<Map<number, Series>>();
+  /** The group looked up last: spans of one service come together. */
+  #group: Map<number, Series> | undefined;
+  #groupService = -1;
+  #groupInstance = -1;
   readonly #operations = new Map<number, Set<number>>();
   #count = 0;
   #time = 0;
@@ -106,7 +108,12 @@ export class RedAggregator {
     const service = rows[base + SERVICE] as number;
     const instance = rows[base + INSTANCE] as number;
     const operation = rows[base + NAME] as number;
-    const known = this.#series.get(service * IDS + instance)?.get(operation * 8 + kind);
+    if (service !== this.#groupService || instance !== this.#groupInstance) {
+      this.#group = this.#series.get(service, instance);
+      this.#groupService = service;
+      this.#groupInstance = instance;
+    }
+    const known = this.#group?.get(operation * 8 + kind);
     if (known !== undefined) return known.counts;
     return this.#bounded(service, instance, operation, kind);
   }
@@ -132,11 +139,11 @@ export class RedAggregator {
   }
 
   #seriesOf(service: number, instance: number, operation: number, kind: number): Counts {
-    const place = service * IDS + instance;
-    let group = this.#series.get(place);
+    let group = this.#series.get(service, instance);
     if (group === undefined) {
       group = new Map();
-      this.#series.set(place, group);
+      this.#series.set(service, instance, group);
+      this.#forgetGroup();
     }
     const key = operation * 8 + kind;
     const known = group.get(key);
@@ -149,13 +156,18 @@ export class RedAggregator {
 
   /** Closes the counts of the current ten seconds and begins those of `time`. */
   #turn(time: number): void {
-    for (const group of this.#series.values()) {
+    for (const [, , group] of this.#series) {
       for (const series of group.values()) this.#finished.push(this.#row(series));
     }
     this.#series.clear();
+    this.#forgetGroup();
     this.#operations.clear();
     this.#count = 0;
     this.#time = time;
+  }
+
+  #forgetGroup(): void {
+    this.#groupService = -1;
   }
 
   #row({ service, operation, kind, instance, time, counts }: Series): RedRow {
