@@ -28,6 +28,7 @@ import { Health, type HealthCheck } from './self/health.ts';
 import { lookBackGauges } from './self/look-back.ts';
 import { Registry } from './self/metrics.ts';
 import { overloadEvents, overloadGauges } from './self/overload.ts';
+import { samplingMetrics } from './self/sampling.ts';
 import { startSelfTracing } from './self/tracing.ts';
 import { DELIVERY_DEFAULTS, Delivery } from './sink/delivery.ts';
 import { keepFor } from './sink/retention.ts';
@@ -89,7 +90,9 @@ function openPipeline({ config }: CollectorSetup, spool: Spool, registry: Regist
   const rules = { rules: config.sampling.rules };
   const traces = new TracePipeline(windowConfigOf(config), rules, outbox, tally);
   const points = new PointPipeline(spool, tally);
-  return { outbox, traces, points, sampling: new SamplingControl(traces, config) };
+  const sampling = new SamplingControl(traces, config);
+  samplingMetrics(registry, sampling);
+  return { outbox, traces, points, sampling };
 }
 
 function openDelivery(

@@ -119,6 +119,14 @@ test('nested conditions are followed into their depth', () => {
   expect(fault).toContain('c.yaml:5:53: sampling.rules[0].when.any[1].latencyOver: "fast" is no');
 });
 
+test('what a misspelt field leaves missing is not a second fault', () => {
+  const [fault, ...more] = faults(
+    'sampling: { rules: [{ name: r, keep: 1%, when: { eror: true } }] }',
+  );
+  expect(fault).toContain('when.eror: there is no such field: did you mean error?');
+  expect(more).toEqual([]);
+});
+
 const ruleOf = (text: string) => {
   const result = parseConfig(`sampling: { rules: [{ name: r, ${text} }] }`, 'c.yaml');
   if (!result.ok) throw new Error(result.faults.map(faultText).join());

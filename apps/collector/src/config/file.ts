@@ -63,13 +63,21 @@ function flatten(issues: readonly z.core.$ZodIssue[], above: Path = []): z.core.
   });
 }
 
+/** What a misspelt field leaves missing is not a second fault. */
+function withoutFollowUps(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const strange = new Set(
+    issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => fieldOf(path)),
+  );
+  return issues.filter(({ code, path }) => code !== 'custom' || !strange.has(fieldOf(path)));
+}
+
 function faultsOf(
   file: string,
   document: Document,
   lines: LineCounter,
   issues: readonly z.core.$ZodIssue[],
 ): ConfigFault[] {
-  return flatten(issues).flatMap((issue) => {
+  return withoutFollowUps(flatten(issues)).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       const known = fieldsAt(issue.path);
       return issue.keys.map((key) => ({
