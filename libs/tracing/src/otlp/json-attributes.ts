@@ -63,7 +63,32 @@ export class AttributeWriter {
     const length = reader.length(limit);
     const end = reader.at + length;
     if (this.#count === this.#order.length) this.#grow();
-    const spot = 4 * this.#count;
+    this.#order[this.#count] = this.#count;
+    this.#count += 1;
+    if (this.#addPlain(reader.bytes, reader.at, end)) reader.at = end;
+    else this.#addAny(reader, end);
+  }
+
+  /** The usual form: a key and then a value, both short and nothing else; else false. */
+  #addPlain(bytes: Uint8Array, start: number, end: number): boolean {
+    const keyLength = bytes[start + 1] as number;
+    const keyEnd = start + 2 + keyLength;
+    if (keyLength >= 0x80 || keyEnd + 2 > end || bytes[start] !== KEY) return false;
+    const valueLength = bytes[keyEnd + 1] as number;
+    if (bytes[keyEnd] !== VALUE || valueLength >= 0x80 || keyEnd + 2 + valueLength !== end) {
+      return false;
+    }
+    const spots = this.#spots;
+    const spot = 4 * (this.#count - 1);
+    spots[spot] = start + 2;
+    spots[spot + 1] = keyEnd;
+    spots[spot + 2] = keyEnd + 2;
+    spots[spot + 3] = end;
+    return true;
+  }
+
+  #addAny(reader: WireReader, end: number): void {
+    const spot = 4 * (this.#count - 1);
     const spots = this.#spots;
     spots.fill(0, spot, spot + 4);
     let values = 0;
@@ -81,8 +106,6 @@ export class AttributeWriter {
       spots[at + 1] = reader.at;
     }
     if (values > 1) this.#split = true;
-    this.#order[this.#count] = this.#count;
-    this.#count += 1;
   }
 
   /** Writes all attributes of `source` as an object. */

@@ -1,5 +1,6 @@
-const SLOTS = 512;
-/** Longer slices are written anew each time: the cache stays within 3 MiB. */
+const SETS = 256;
+const WAYS = 4;
+/** Longer slices are written anew each time: the cache stays within 6 MiB. */
 const MAX_SLICE_BYTES = 2048;
 const MAX_TEXT_BYTES = 4096;
 /** Bytes of a slice that take part in its hash, spread over its length. */
@@ -13,29 +14,36 @@ interface Entry {
 
 /**
  * What was written for slices of requests that come again and again, as resources and scopes do,
- * found by their content. One place a hash: a newcomer replaces who was there.
+ * found by their content. Few places a hash: a newcomer replaces who was there longest.
  */
 export class SliceTexts {
-  readonly #entries: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
+  readonly #sets: Entry[][] = Array.from({ length: SETS }, () => []);
 
   /** The text kept for these bytes with this salt, or undefined. */
   find(bytes: Uint8Array, start: number, end: number, salt: number): Uint8Array | undefined {
-    const entry = this.#entries[slotOf(bytes, start, end, salt)];
-    if (entry === undefined || entry.salt !== salt) return undefined;
-    const { slice } = entry;
-    if (slice.length !== end - start) return undefined;
-    for (let index = 0; index < slice.length; index += 1) {
-      if (slice[index] !== bytes[start + index]) return undefined;
+    const set = this.#sets[setOf(bytes, start, end, salt)] as Entry[];
+    for (let way = 0; way < set.length; way += 1) {
+      const entry = set[way] as Entry;
+      if (entry.salt === salt && isSame(entry.slice, bytes, start, end)) return entry.text;
     }
-    return entry.text;
+    return undefined;
   }
 
   /** Keeps a copy of both. */
   keep(bytes: Uint8Array, start: number, end: number, salt: number, text: Uint8Array): void {
     if (end - start > MAX_SLICE_BYTES || text.length > MAX_TEXT_BYTES) return;
-    const entry = { salt, slice: copy(bytes, start, end), text: copy(text, 0, text.length) };
-    this.#entries[slotOf(bytes, start, end, salt)] = entry;
+    const set = this.#sets[setOf(bytes, start, end, salt)] as Entry[];
+    if (set.length >= WAYS) set.shift();
+    set.push({ salt, slice: copy(bytes, start, end), text: copy(text, 0, text.length) });
   }
+}
+
+function isSame(slice: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (slice.length !== end - start) return false;
+  for (let index = 0; index < slice.length; index += 1) {
+    if (slice[index] !== bytes[start + index]) return false;
+  }
+  return true;
 }
 
 /** Never a view of pooled memory, whatever kind of array the bytes are. */
@@ -45,7 +53,7 @@ function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return copied;
 }
 
-function slotOf(bytes: Uint8Array, start: number, end: number, salt: number): number {
+function setOf(bytes: Uint8Array, start: number, end: number, salt: number): number {
   const length = end - start;
   let hash = Math.imul(salt, 0x9e3779b1) ^ length;
   for (let sample = 1; sample <= SAMPLES; sample += 1) {
@@ -53,5 +61,5 @@ function slotOf(bytes: Uint8Array, start: number, end: number, salt: number): nu
     hash = Math.imul(hash ^ (at < start ? 0 : (bytes[at] as number)), 0x85ebca6b);
     hash ^= hash >>> 13;
   }
-  return (hash >>> 0) % SLOTS;
+  return (hash >>> 0) % SETS;
 }
