@@ -1,7 +1,7 @@
 /**
- * (b) The collector's own parts in one process, from the request's bytes to the spool on disk (scan,
- * RED, edges, window, decision at 5 % kept, critical path, rows), against protobufjs merely decoding
- * the same bodies.
+ * (b) The collector's own parts in one process, from the request's bytes to the spool on disk
+ * (scan, RED, edges, window, decision at 5 % kept, critical path, rows), against protobufjs merely
+ * decoding the same bodies.
  */
 import { report, times, whole } from './support/figures.ts';
 import { measurePipeline } from './support/in-pipeline.ts';

@@ -12,7 +12,7 @@ import { startLoader } from '../support/loader.ts';
 import { median, type Usage } from '../support/probe.ts';
 import { buildCollector, COLLECTOR_VERSION, NO_GO, startPeer } from './otelcol.ts';
 
-const HELP = `The OpenTelemetry Collector ${COLLECTOR_VERSION} and Flyball under the same load over gRPC.
+const HELP = `The OpenTelemetry Collector ${COLLECTOR_VERSION} and Flyball under one load over gRPC.
 
   --seconds N       how long each case is measured              [20]
   --warm-up N       seconds before, at least the window's 10    [14]

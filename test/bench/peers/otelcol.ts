@@ -14,8 +14,8 @@ const SOURCE = join(import.meta.dirname, 'otelcol');
 const BINARY = join(import.meta.dirname, '..', '..', '.artifacts', 'otelcol');
 const BUILD_LIMIT_MS = 30 * 60_000;
 
-export const NO_GO = `The comparison needs Go, which was not found: the OpenTelemetry Collector is built from
-its Go modules. Get Go 1.26 or newer from https://go.dev/dl/ or a package manager
+export const NO_GO = `The comparison needs Go, which was not found: the OpenTelemetry Collector is
+built from its Go modules. Get Go 1.26 or newer from https://go.dev/dl/ or a package manager
 (apt install golang-go, brew install go), see that "go version" works, and run this again.
 Nothing else in Flyball needs Go.
 `;
