@@ -96,7 +96,7 @@ test('a decided trace is explained, rule by rule', async () => {
   ).toMatchObject({ code: 1, text: expect.stringContaining('FLYBALL_GUARD_TOKEN') });
 });
 
-test('a file with a fault is refused with its place, and the running rules stay in force', async () => {
+test('a file with a fault is refused with its place, and the running rules stay', async () => {
   const wrong = FILE(`  rules:
     - { name: all, when: { latencyOver: 0s }, keep: 100% }
     - name: slow

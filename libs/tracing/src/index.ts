@@ -97,6 +97,7 @@ export {
   type Condition,
   type CostUnit,
   type KeyField,
+  type NewThing,
   type Rule,
   ratesTimes,
   type SamplerSpec,

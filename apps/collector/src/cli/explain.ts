@@ -4,7 +4,7 @@ import type { Command, Invocation } from './command.ts';
 const TIMEOUT_MS = 10_000;
 const UNKNOWN = 2;
 
-/** `flyball-collector explain TRACE_ID`: asks a running collector why a trace was kept or dropped. */
+/** `flyball-collector explain TRACE_ID`: asks a running collector. */
 export const explain: Command = {
   name: 'explain',
   usage: 'explain TRACE_ID [--url URL] [--json]',

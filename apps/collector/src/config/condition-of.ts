@@ -1,4 +1,4 @@
-import type { Condition, SpanCondition, TextTest, ValueTest } from '@flyball/tracing';
+import type { Condition, NewThing, SpanCondition, TextTest, ValueTest } from '@flyball/tracing';
 import type { AttributeWritten, Names, NoveltyWritten, SpanWhen, When } from './conditions.ts';
 
 const listOf = <Item>(written: Item | readonly Item[]): Item[] =>
@@ -77,7 +77,7 @@ function spanConditionOf(written: SpanWhen): SpanCondition {
   return of.length === 1 && only !== undefined ? only : { kind: 'all', of };
 }
 
-function newOf(what: 'edge' | 'operation', written: NoveltyWritten): Condition {
+function newOf(what: NewThing, written: NoveltyWritten): Condition {
   if (written === true) return { kind: 'new', what, forMs: 0 };
   const { unseenFor, for: forMs = 0 } = written;
   return {
@@ -102,7 +102,8 @@ function pathOf(written: NonNullable<When['criticalPath']>): Condition {
 /** The fields of a `when` that are about the trace as a whole. */
 function tracePartsOf(written: When): Condition[] {
   const of: Condition[] = [];
-  const { spansAtLeast, spansAtMost, criticalPath, edge, newEdge, newOperation } = written;
+  const { spansAtLeast, spansAtMost, criticalPath, edge, newEdge, newOperation, newVersion } =
+    written;
   if (written.span !== undefined) of.push({ kind: 'span', where: spanConditionOf(written.span) });
   if (written.root !== undefined) of.push({ kind: 'root', where: spanConditionOf(written.root) });
   if (spansAtLeast !== undefined) of.push({ kind: 'span_count', atLeast: spansAtLeast });
@@ -111,6 +112,7 @@ function tracePartsOf(written: When): Condition[] {
   if (edge !== undefined) of.push({ kind: 'edge', caller: edge.from, callee: edge.to });
   if (newEdge !== undefined) of.push(newOf('edge', newEdge));
   if (newOperation !== undefined) of.push(newOf('operation', newOperation));
+  if (newVersion !== undefined) of.push(newOf('version', newVersion));
   return of;
 }
 

@@ -93,7 +93,7 @@ export interface SpanWhen extends z.infer<z.ZodObject<typeof spanFields & typeof
 const EMPTY = 'an empty condition: leave it out to match everything';
 const isFilled = (value: object) => Object.keys(value).length > 0;
 
-export const spanWhen: z.ZodType<SpanWhen, object> = z.lazy(() =>
+const spanWhen: z.ZodType<SpanWhen, object> = z.lazy(() =>
   z
     .strictObject({
       ...spanFields,
@@ -142,6 +142,7 @@ const traceFields = {
   edge: edge.optional().describe('A call from one service to another.'),
   newEdge: novelty.optional(),
   newOperation: novelty.optional(),
+  newVersion: novelty.optional().describe('Of a service: service.version of its resource.'),
 };
 
 /**

@@ -252,6 +252,7 @@ test('conditions as they are written and as they are taken', () => {
     ],
     ['{ edge: { from: a, to: b } }', { kind: 'edge', caller: 'a', callee: 'b' }],
     ['{ newEdge: true }', { kind: 'new', what: 'edge', forMs: 0 }],
+    ['{ newVersion: true }', { kind: 'new', what: 'version', forMs: 0 }],
     [
       '{ newOperation: { unseenFor: 1h, for: 10m } }',
       { kind: 'new', what: 'operation', unseenForMs: 3_600_000, forMs: 600_000 },

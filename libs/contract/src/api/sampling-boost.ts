@@ -37,7 +37,7 @@ export const samplingBoost = z
   });
 export type SamplingBoost = z.infer<typeof samplingBoost>;
 
-/** Answer to GET and POST: every boost in force, and what each kept that would have been dropped. */
+/** Answer to GET and POST: every boost in force, and what was kept only because of it. */
 export const samplingBoosts = z.object({
   boosts: z.array(
     z.object({

@@ -54,7 +54,7 @@ export interface TraceRow {
 /** The whole number by which readers weight a sampled span. */
 export const SAMPLE_RATE_ATTRIBUTE = 'SampleRate';
 /** On spans kept only because a rule is tried: the rule that would drop them, or `no_match`. */
-export const WOULD_DROP_ATTRIBUTE = 'flyball.sampling.would_drop';
+const WOULD_DROP_ATTRIBUTE = 'flyball.sampling.would_drop';
 
 const TRACE_STATE = 0x1a;
 const NAME = 0x2a;

@@ -2,8 +2,8 @@ import type { Interner } from '../otlp/interner.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { Answers } from './answers.ts';
 import { NameTest } from './name-test.ts';
-import { someEdge } from './novelty.ts';
 import type { BoostTarget, SamplingBoost } from './rules.ts';
+import { someEdge } from './trace-pairs.ts';
 
 /** What a boost has kept that would else have been dropped. */
 export interface BoostUse {

@@ -220,6 +220,28 @@ describe('what is new', () => {
     expect(operations.decide(trace('a1'), 1).keep).toBe(false);
   });
 
+  test('a version of a service is new once', () => {
+    const sampler = samplerOf({ kind: 'new', what: 'version', forMs: 0 });
+    const kept = (service: string, version: string) => {
+      const request = requestOf([{ id: 'a', service }]) as {
+        resourceSpans: { resource: { attributes: object[] } }[];
+      };
+      const value = { stringValue: version };
+      request.resourceSpans[0]!.resource.attributes.push({ key: 'service.version', value });
+      const view = new TraceView();
+      scan(encode('TraceRequest', request), strings, view.spans);
+      view.refresh();
+      return sampler.decide(view, 0).keep;
+    };
+    expect([kept('v1', '1.0'), kept('v1', '1.0'), kept('v1', '1.1'), kept('v2', '1.1')]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(sampler.decide(trace('a1'), 1).keep).toBe(false);
+  });
+
   test('again after an absence, and for a while', () => {
     const sampler = samplerOf({ ...edge, unseenForMs: 1000, forMs: 100 });
     const kept = (ms: number) => sampler.decide(trace('b1'), ms).keep;

@@ -4,10 +4,11 @@ import type { TraceView } from '../window/trace-view.ts';
 import { AttributeColumns } from './attribute-columns.ts';
 import { describeCondition } from './describe.ts';
 import { NameTest } from './name-test.ts';
-import { Novelty, someEdge } from './novelty.ts';
+import { Novelty } from './novelty.ts';
 import { PathTime } from './path-time.ts';
-import type { Condition } from './rules.ts';
+import type { Condition, NewThing } from './rules.ts';
 import { compileSpanCondition } from './span-conditions.ts';
+import { someEdge, someOperation, someVersion, type VisitPair } from './trace-pairs.ts';
 
 /** What compiled conditions share: what is worked out about a trace is worked out once. */
 export class TestContext {
@@ -15,24 +16,18 @@ export class TestContext {
   readonly spanAttributes = new AttributeColumns('span');
   readonly resourceAttributes = new AttributeColumns('resource');
   readonly path = new PathTime();
-  readonly novelty: NoveltyPair;
+  readonly seen: Seen;
   nowMs = 0;
   /** The condition that was last found not to hold, as its number in `described`. */
   failed = -1;
   readonly described: string[] = [];
-  /** Shortest absences that conditions ask for; Infinity where none asks. */
-  readonly newAfterMs = { edge: Infinity, operation: Infinity };
-  asksNew = { edge: false, operation: false };
+  /** What conditions ask about, and how it is noted. */
+  readonly #learnt: { readonly walk: Walk; readonly note: VisitPair }[] = [];
 
-  constructor(strings: Interner, novelty: NoveltyPair) {
+  constructor(strings: Interner, seen: Seen) {
     this.strings = strings;
-    this.novelty = novelty;
+    this.seen = seen;
   }
-
-  readonly #seeEdge = (caller: number, callee: number): boolean => {
-    this.novelty.edge.see(caller, callee, this.nowMs, this.newAfterMs.edge);
-    return false;
-  };
 
   begin(trace: TraceView, nowMs: number): void {
     this.nowMs = nowMs;
@@ -41,28 +36,50 @@ export class TestContext {
     this.path.begin();
   }
 
-  /** What this trace shows is not new for the next one. */
-  learn(trace: TraceView): void {
-    const { asksNew, newAfterMs, novelty, nowMs } = this;
-    if (asksNew.operation) {
-      const { spans } = trace;
-      for (let span = 0; span < spans.count; span += 1) {
-        novelty.operation.see(spans.service(span), spans.name(span), nowMs, newAfterMs.operation);
+  /** What is new to a trace; from now on every trace teaches what is not new for the next. */
+  walkOf(what: NewThing, unseenForMs: number): Walk {
+    const walk = this.#walk(what);
+    const memory = this.seen[what];
+    const note: VisitPair = (left, right) => {
+      memory.see(left, right, this.nowMs, unseenForMs);
+      return false;
+    };
+    this.#learnt.push({ walk, note });
+    return walk;
+  }
+
+  #walk(what: NewThing): Walk {
+    switch (what) {
+      case 'edge':
+        return someEdge;
+      case 'operation':
+        return someOperation;
+      case 'version': {
+        const { resourceAttributes } = this;
+        const position = resourceAttributes.positionOf('service.version');
+        return (trace, visit) => someVersion(trace, resourceAttributes, position, visit);
       }
     }
-    if (!asksNew.edge) return;
-    someEdge(trace, this.#seeEdge);
+  }
+
+  /** What this trace shows is not new for the next one. */
+  learn(trace: TraceView): void {
+    for (const { walk, note } of this.#learnt) walk(trace, note);
   }
 }
 
-export interface NoveltyPair {
-  readonly edge: Novelty;
-  readonly operation: Novelty;
-}
+type Walk = (trace: TraceView, visit: VisitPair) => boolean;
+
+/** What was seen before, by what it is. */
+export type Seen = Readonly<Record<NewThing, Novelty>>;
 
 /** Memory for what was seen before: 24 bytes a pair. */
-export function createNovelty(): NoveltyPair {
-  return { edge: new Novelty(2 ** 15), operation: new Novelty(2 ** 16) };
+export function createSeen(): Seen {
+  return {
+    edge: new Novelty(2 ** 15),
+    operation: new Novelty(2 ** 16),
+    version: new Novelty(2 ** 13),
+  };
 }
 
 export type TraceTest = (trace: TraceView) => boolean;
@@ -172,18 +189,11 @@ function compileNew(
   { what, unseenForMs = Infinity, forMs }: Condition & { kind: 'new' },
   context: TestContext,
 ): TraceTest {
-  context.asksNew[what] = true;
-  context.newAfterMs[what] = Math.min(context.newAfterMs[what], unseenForMs);
-  const memory = context.novelty[what];
+  const walk = context.walkOf(what, unseenForMs);
+  const memory = context.seen[what];
   const isNew = (left: number, right: number) =>
     memory.isNew(left, right, context.nowMs, unseenForMs, forMs);
-  if (what === 'edge') return (trace) => someEdge(trace, isNew);
-  return ({ spans }) => {
-    for (let span = 0; span < spans.count; span += 1) {
-      if (isNew(spans.service(span), spans.name(span))) return true;
-    }
-    return false;
-  };
+  return (trace) => walk(trace, isNew);
 }
 
 /** From the earliest start to the latest end. */

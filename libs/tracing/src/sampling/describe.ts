@@ -2,6 +2,7 @@ import type {
   Condition,
   CostUnit,
   KeyField,
+  NewThing,
   SamplerSpec,
   SpanCondition,
   TextTest,
@@ -53,10 +54,16 @@ function describePath(path: Condition & { kind: 'critical_path' }): string {
   return `the critical path waits for ${whom} ${much}`;
 }
 
+const NEW_THINGS: Readonly<Record<NewThing, string>> = {
+  edge: 'a call between services',
+  operation: 'an operation',
+  version: 'a version of a service',
+};
+
 function describeNew({ what, unseenForMs, forMs }: Condition & { kind: 'new' }): string {
   const absent = unseenForMs === undefined ? 'before' : `for ${unseenForMs} ms`;
   const lasting = forMs === 0 ? '' : `, or became so less than ${forMs} ms ago`;
-  return `the trace has ${what === 'edge' ? 'a call between services' : 'an operation'} not seen ${absent}${lasting}`;
+  return `the trace has ${NEW_THINGS[what]} not seen ${absent}${lasting}`;
 }
 
 function describeSpan(condition: SpanCondition): string {

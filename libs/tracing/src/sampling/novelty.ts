@@ -1,5 +1,3 @@
-import type { TraceView } from '../window/trace-view.ts';
-
 const WAYS = 8;
 /** Interned ids are below this, so that a pair of them is one exact number. */
 const IDS = 2 ** 24;
@@ -54,12 +52,12 @@ export class Novelty {
     this.#lastMs[place] = nowMs;
   }
 
-  /** Marks the ids of all pairs that are remembered. */
-  markNames(used: Uint8Array): void {
+  /** Marks the ids of all pairs that are remembered; of their left halves when `both` is false. */
+  markNames(used: Uint8Array, both = true): void {
     for (const key of this.#keys) {
       if (key === EMPTY) continue;
       used[Math.floor(key / IDS)] = 1;
-      used[key % IDS] = 1;
+      if (both) used[key % IDS] = 1;
     }
   }
 
@@ -85,19 +83,4 @@ function hashOf(key: number): number {
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0xc2b2ae35);
   return hash ^ (hash >>> 13);
-}
-
-/** Calls `visit` for each call from one service to another, until it returns true. */
-export function someEdge(
-  { spans, parents }: TraceView,
-  visit: (caller: number, callee: number) => boolean,
-): boolean {
-  for (let span = 0; span < spans.count; span += 1) {
-    const parent = parents[span] as number;
-    if (parent < 0 || parent === span) continue;
-    const caller = spans.service(parent);
-    const callee = spans.service(span);
-    if (caller !== callee && visit(caller, callee)) return true;
-  }
-  return false;
 }

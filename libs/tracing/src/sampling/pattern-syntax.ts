@@ -11,7 +11,7 @@ export type Instruction =
     }
   | { readonly kind: 'found' };
 
-export const MAX_PATTERN = 256;
+const MAX_PATTERN = 256;
 /** Repetitions are written out: this bounds them. */
 const MAX_INSTRUCTIONS = 2000;
 const MAX_DEPTH = 50;

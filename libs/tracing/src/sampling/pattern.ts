@@ -1,7 +1,7 @@
 import { type Instruction, PatternError, parsePattern } from './pattern-syntax.ts';
 
 /** Only this much of a text is looked at, in UTF-16 units. */
-export const MAX_SUBJECT = 4096;
+const MAX_SUBJECT = 4096;
 
 /**
  * A regular expression whose time grows with the length of text and pattern and no faster: all its

@@ -40,6 +40,8 @@ export type SpanCondition =
   | { kind: 'any'; of: SpanCondition[] }
   | { kind: 'not'; of: SpanCondition };
 
+export type NewThing = 'edge' | 'operation' | 'version';
+
 /** What must hold of a trace. */
 export type Condition =
   /** From the earliest start to the latest end, in milliseconds. */
@@ -63,10 +65,11 @@ export type Condition =
   /** A span whose parent is a span of the caller. */
   | { kind: 'edge'; caller: string; callee: string }
   /**
-   * A call between two services, or an operation, not seen before, or not for `unseenForMs`. It
-   * stays new for `forMs` after that first trace.
+   * A call between two services, an operation, or a version of a service (`service.version` of the
+   * resource), not seen before, or not for `unseenForMs`. It stays new for `forMs` after that first
+   * trace.
    */
-  | { kind: 'new'; what: 'edge' | 'operation'; unseenForMs?: number; forMs: number }
+  | { kind: 'new'; what: NewThing; unseenForMs?: number; forMs: number }
   | { kind: 'all'; of: Condition[] }
   | { kind: 'any'; of: Condition[] }
   | { kind: 'not'; of: Condition };

@@ -1,7 +1,7 @@
 import type { Interner } from '../otlp/interner.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import { type BoostUse, RunningBoosts } from './boosts.ts';
-import { createNovelty, TestContext } from './conditions.ts';
+import { createSeen, TestContext } from './conditions.ts';
 import type { Decision } from './decision.ts';
 import { DecisionLog, NOT_NOTED, NOTED_RULES } from './decision-log.ts';
 import { type Explanation, explain } from './explain.ts';
@@ -30,7 +30,7 @@ const BOOKS = 4;
  */
 export class Sampler {
   readonly #strings: Interner;
-  readonly #novelty = createNovelty();
+  readonly #seen = createSeen();
   readonly #randomness = new TraceRandomness();
   readonly #boosts: RunningBoosts;
   #log: DecisionLog;
@@ -47,14 +47,14 @@ export class Sampler {
     this.#strings = strings;
     this.#boosts = new RunningBoosts(strings);
     this.#log = new DecisionLog({ ...DEFAULTS, ...options }.remembered);
-    this.#context = new TestContext(strings, this.#novelty);
+    this.#context = new TestContext(strings, this.#seen);
     this.#book = openBook(rules, this.#context, undefined);
     this.#books.push(this.#book);
   }
 
   /** New rules from now on. Those of a name that stays keep what they have learnt. */
   configure(rules: SamplingRules): void {
-    const context = new TestContext(this.#strings, this.#novelty);
+    const context = new TestContext(this.#strings, this.#seen);
     this.#book = openBook(rules, context, this.#book);
     this.#context = context;
     this.#generation += 1;
@@ -64,8 +64,9 @@ export class Sampler {
 
   /** Marks the interned names it remembers. */
   markNames(used: Uint8Array): void {
-    this.#novelty.edge.markNames(used);
-    this.#novelty.operation.markNames(used);
+    this.#seen.edge.markNames(used);
+    this.#seen.operation.markNames(used);
+    this.#seen.version.markNames(used, false);
   }
 
   /** Remembers so many decisions for `explainDecided`; another number forgets those before. */

@@ -27,7 +27,7 @@ export interface RuleSampler {
   kept(trace: TraceView): void;
 }
 
-export function costOf(trace: TraceView, unit: CostUnit): number {
+function costOf(trace: TraceView, unit: CostUnit): number {
   switch (unit) {
     case 'traces':
       return 1;

@@ -57,4 +57,4 @@ export function coarse(probability: number): number {
 }
 
 /** Nothing that may be kept at all is rarer than this: what is kept then stands for 2^20. */
-export const MIN_PROBABILITY = 2 ** -20;
+const MIN_PROBABILITY = 2 ** -20;
