@@ -57,6 +57,7 @@ const OVERFLOW_RULE = '__overflow__';
 export class SamplingLedger {
   readonly #limits: LedgerLimits;
   readonly #rows = new Map<string, Map<string, SamplingRow>>();
+  #last: SamplingRow | undefined;
   #size = 0;
   #time = 0;
   #finished: SamplingRow[] = [];
@@ -122,8 +123,14 @@ export class SamplingLedger {
     const time = bucketTime(nowMs);
     if (time !== this.#time) this.#turn(time);
     const { rule, reason } = decision;
+    const last = this.#last;
+    // Most traces are decided as the one before was.
+    if (last?.policy === rule && last.reason === reason && last.trigger === trigger) return last;
     const known = this.#rows.get(rule)?.get(reason + trigger);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#last = known;
+      return known;
+    }
     if (this.#size < this.#limits.maxRows) return this.#open(rule, reason, trigger);
     this.#overflowed += 1;
     return this.#open(OVERFLOW_RULE, reason, trigger);
@@ -156,6 +163,7 @@ export class SamplingLedger {
   #turn(time: number): void {
     for (const ofRule of this.#rows.values()) this.#finished.push(...ofRule.values());
     this.#rows.clear();
+    this.#last = undefined;
     this.#size = 0;
     this.#time = time;
   }
