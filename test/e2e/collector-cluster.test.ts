@@ -20,7 +20,7 @@ cluster: { heartbeat: 200ms, lease: 4s, giveUpAfter: 500ms }
 sampling:
   rules:
     - { name: errors, when: { error: true }, keep: 100% }
-    - { name: rest, keep: 0% }
+    - { name: rest, keep: 0.001% }
 `;
 const ENV = {
   FLYBALL_COLLECTOR_ADVERTISE: 'http://127.0.0.1:0',
@@ -156,6 +156,29 @@ test('a request sent again counts once, to whomever it is sent', async () => {
     "SELECT sum(duplicates) AS n FROM flyball_ingest_quality WHERE service LIKE 'tw%'";
   const [twice] = await stack.rows<{ n: string }>(quality, ([row]) => Number(row?.n) >= 400);
   expect(Number(twice?.n)).toBe(400);
+});
+
+test('a boost set at one counts at both, and either explains a trace of the other', async () => {
+  const authorization = `Bearer ${ENV.FLYBALL_GUARD_TOKEN}`;
+  const headers = { authorization, 'content-type': 'application/json' };
+  const boost = { service: 'boosted-0', ratio: 1, untilMs: Date.now() + 60_000, by: 'test' };
+  const body = JSON.stringify(boost);
+  const url = (of: RunningCollector, path: string) => `${of.http}/v1/flyball/${path}`;
+  await fetch(url(first, 'boosts'), { method: 'POST', headers, body });
+  await until('the other has it', 10_000, async () => {
+    const answer = await fetch(url(second, 'boosts'), { headers });
+    return (await answer.text()).includes('boosted-0');
+  });
+  const traces = Array.from({ length: 40 }, () => sketch('boosted', false));
+  await scatter(traces, [first, second]);
+  const stored = `SELECT TraceId FROM otel_traces WHERE ServiceName LIKE 'boosted-%'
+    GROUP BY TraceId HAVING count() = 4`;
+  await stack.rows(stored, (rows) => rows.length >= traces.length);
+  for (const [{ traceId }] of traces as [SpanWanted][]) {
+    for (const collector of [first, second]) {
+      expect((await fetch(url(collector, `decisions/${traceId}`), { headers })).status).toBe(200);
+    }
+  }
 });
 
 test('when one is killed the other takes over and says what may be split', async () => {

@@ -67,11 +67,18 @@ function routesOf(collector: Collector, door: OtlpDoor, around: Surroundings): R
   const boosts = boostMethods({
     token: environment.guardToken,
     budget,
-    set: (boost) => whole.boost(boost),
+    set: (boost, relayed) => {
+      if (!relayed) around.peers?.others.tell(boost);
+      return whole.boost(boost);
+    },
     list: () => whole.boosts(),
   });
   const { guardToken: token } = environment;
-  const explain = (traceId: string) => whole.explain(traceId);
+  const explain = async (traceId: string, relayed: boolean) => {
+    const own = await whole.explain(traceId);
+    if (own.state !== 'unknown' || relayed) return own;
+    return (await around.peers?.others.explain(traceId)) ?? own;
+  };
   const decisions = decisionMethods({ token, explain });
   return new Map([
     ...otlp,

@@ -2,7 +2,7 @@ import { samplingBoost } from '@flyball/contract';
 import { z } from 'zod';
 import type { Boost, BoostResult } from '../pipeline/boosts.ts';
 import { type Answer, failure, type Request } from './answer.ts';
-import { carriesToken } from './bearer.ts';
+import { carriesToken, isRelayed } from './bearer.ts';
 import { readBody } from './body.ts';
 import { type ByteBudget, Reservation } from './budget.ts';
 import type { Handler } from './http.ts';
@@ -11,7 +11,8 @@ export interface BoostDoor {
   /** Without a token every call is refused. */
   readonly token: string | undefined;
   readonly budget: ByteBudget;
-  set(boost: Boost): Promise<BoostResult>;
+  /** @param relayed another collector passes it on: it concerns this one alone */
+  set(boost: Boost, relayed: boolean): Promise<BoostResult>;
   list(): Promise<readonly Boost[]>;
 }
 
@@ -50,7 +51,7 @@ async function post(door: BoostDoor, request: Request): Promise<Answer | undefin
     if (body.kind !== 'bytes') return failure('json', 413, `a boost is one object: ${body.kind}`);
     const wanted = parse(body.bytes);
     if (typeof wanted === 'string') return failure('json', 400, wanted);
-    const result = await door.set(wanted);
+    const result = await door.set(wanted, isRelayed(request));
     if (result.kind === 'full') {
       const message = `${result.max} boosts are in force already: wait, or end one`;
       return failure('json', 429, message, { retryAfterMs: 10_000 });

@@ -1,6 +1,6 @@
 import type { SamplingDecision } from '@flyball/contract';
 import { type Answer, failure, type Request } from './answer.ts';
-import { carriesToken } from './bearer.ts';
+import { carriesToken, isRelayed } from './bearer.ts';
 import type { Handler } from './http.ts';
 
 /** The last part of the path is the trace id. */
@@ -11,8 +11,11 @@ const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 export interface DecisionDoor {
   /** Without a token everybody may ask. */
   readonly token: string | undefined;
-  /** @param traceId 32 lower-case hex digits */
-  explain(traceId: string): Promise<SamplingDecision>;
+  /**
+   * @param traceId 32 lower-case hex digits
+   * @param relayed another collector asks: what this one knows is enough
+   */
+  explain(traceId: string, relayed: boolean): Promise<SamplingDecision>;
 }
 
 async function answer(door: DecisionDoor, request: Request): Promise<Answer> {
@@ -25,7 +28,7 @@ async function answer(door: DecisionDoor, request: Request): Promise<Answer> {
   if (!TRACE_ID.test(traceId)) {
     return failure('json', 400, `${JSON.stringify(traceId)} is no trace id: 32 hex digits`);
   }
-  const decision = await door.explain(traceId);
+  const decision = await door.explain(traceId, isRelayed(request));
   return {
     status: decision.state === 'unknown' ? 404 : 200,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },

@@ -10,6 +10,7 @@ import type { Member, View } from './lease.port.ts';
 import { httpLink } from './link.http.ts';
 import type { Link, LinkAnswer } from './link.port.ts';
 import { type ScaleMetrics, scaleMetrics } from './metrics.ts';
+import { Others } from './others.ts';
 
 export interface PeersParts {
   readonly traces: TracePipeline;
@@ -36,12 +37,15 @@ export class Peers {
   private collectors = new Map<string, Forwarder>();
   private workers = new Map<string, Forwarder>();
   private stopping = false;
+  /** The collectors among them, for what is not about spans. */
+  readonly others: Others;
   private readonly timer: NodeJS.Timeout;
   private readonly parts: PeersParts;
 
   constructor(parts: PeersParts) {
     this.parts = parts;
     const { metrics, now } = parts;
+    this.others = new Others(parts.token, parts.log);
     this.affinity = new Affinity(metrics.affinity, now);
     parts.traces.sharding = this.affinity;
     metrics.queued(() => this.queuedBytes());
@@ -52,6 +56,7 @@ export class Peers {
   /** Traces are shared with these from now on. */
   setCollectors({ self, others, reachable }: View): void {
     const before = this.collectors;
+    this.others.members = reachable ? others : [];
     this.collectors = new Map();
     const ways = new Map<string, Forwarder | undefined>();
     for (const member of others) {
