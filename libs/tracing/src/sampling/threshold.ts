@@ -50,6 +50,7 @@ export class Threshold {
  * values, so that decisions can be shared; what is written down is what was applied.
  */
 export function coarse(probability: number): number {
+  if (probability <= 0) return 0;
   if (probability >= 1) return 1;
   if (probability < MIN_PROBABILITY) return MIN_PROBABILITY;
   const scale = 2 ** (8 - Math.ceil(Math.log2(probability)));
