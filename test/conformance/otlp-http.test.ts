@@ -15,7 +15,7 @@ const json = { 'content-type': 'application/json' };
 
 beforeAll(async () => {
   const cors = "{ origins: ['https://a.example'] }";
-  const config = `${QUICK}receive: { requestTimeout: 1s, cors: ${cors} }`;
+  const config = `${QUICK}receive: { requestTimeout: 1s, maxJsonBody: 64MiB, cors: ${cors} }`;
   stack = await startStack({ config });
   url = stack.collector.http;
 });

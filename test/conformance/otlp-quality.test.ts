@@ -135,6 +135,21 @@ test('a boost that looks back brings dropped traces in, and the ledger tells all
   expect(ledger).toEqual([{ ...promoted, example: 1 }]);
 });
 
+test('JSON may be no longer than what is read in a moment; protobuf may', async () => {
+  const post = (type: string) =>
+    fetch(`${stack.collector.http}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': `application/${type}` },
+      body: Buffer.alloc(17 * 2 ** 20, 0x20),
+    });
+  const answer = await post('json');
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toMatchObject({
+    message: expect.stringContaining('raise receive.maxJsonBody'),
+  });
+  expect((await post('x-protobuf')).status).not.toBe(413);
+});
+
 test('rows are kept as long as the file says', async () => {
   const tables = await stack.rows<{ name: string }>(
     `SELECT name FROM system.tables

@@ -113,6 +113,7 @@ async function listen(
     now,
     limits: {
       maxBodyBytes: receive.maxBody,
+      maxJsonBytes: receive.maxJsonBody,
       requestTimeoutMs: receive.requestTimeout,
       maxConnections: receive.maxConnections,
     },

@@ -84,7 +84,7 @@ test('a field that does not exist is refused at its place', () => {
   ]);
   expect(faults('receive:\n  colour: red\n')).toEqual([
     'c.yaml:2:3: receive.colour: there is no such field; there are maxBody, maxInFlight, ' +
-      'requestTimeout, maxConnections, cors',
+      'requestTimeout, maxConnections, maxJsonBody, cors',
   ]);
 });
 

@@ -15,6 +15,8 @@ const receive = z.strictObject({
   maxInFlight: size(MIB, 64 * GIB).prefault('256MiB'),
   requestTimeout: duration(100, HOUR).prefault('30s'),
   maxConnections: count(1, 1_000_000).prefault(4096),
+  /** Reading JSON takes ten times as long as protobuf, and nothing else happens meanwhile. */
+  maxJsonBody: size(KIB, GIB).prefault('16MiB'),
   cors: z
     .strictObject({ origins: z.array(z.string().max(256)).max(100) })
     .prefault({ origins: [] }),

@@ -27,6 +27,8 @@ export interface Intake {
 export interface ReceiverLimits {
   /** Largest body after decompression, bytes. */
   readonly maxBodyBytes: number;
+  /** Of JSON: one request holds the process up while it is read. */
+  readonly maxJsonBytes: number;
   /** A request must be complete within this time. */
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;

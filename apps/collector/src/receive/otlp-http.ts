@@ -52,7 +52,7 @@ function unread(
   });
   switch (result.kind) {
     case 'too_large':
-      return fail(413, tooLarge(limits.maxBodyBytes), 'too_large');
+      return fail(413, tooLargeFor(encoding, limits), 'too_large');
     case 'no_room':
       return busyAnswer(encoding, NO_ROOM);
     case 'corrupt':
@@ -73,6 +73,18 @@ export const NO_ROOM: Busy = {
 export const tooLarge = (maxBytes: number) =>
   `the body is larger than ${maxBytes} bytes after decompression; ` +
   'send smaller batches, or raise receive.maxBody';
+
+function tooLargeFor(encoding: BodyEncoding, limits: ReceiverLimits): string {
+  if (limitOf(encoding, limits) === limits.maxBodyBytes) return tooLarge(limits.maxBodyBytes);
+  return (
+    `a JSON body may have ${limits.maxJsonBytes} bytes after decompression; ` +
+    'send smaller batches or protobuf, or raise receive.maxJsonBody'
+  );
+}
+
+function limitOf(encoding: BodyEncoding, { maxBodyBytes, maxJsonBytes }: ReceiverLimits): number {
+  return encoding === 'json' ? Math.min(maxBodyBytes, maxJsonBytes) : maxBodyBytes;
+}
 
 export const slow = (timeoutMs: number) => `the body did not arrive within ${timeoutMs} ms`;
 
@@ -120,11 +132,11 @@ async function handle(door: OtlpDoor, signal: Signal, request: Request): Promise
   const busy = intake.busy();
   if (busy !== undefined) return busyAnswer(encoding, busy);
   const expectedBytes = Number(request.headers['content-length'] ?? 0);
-  if (expectedBytes > limits.maxBodyBytes) return unread(encoding, { kind: 'too_large' }, limits);
+  const maxBytes = limitOf(encoding, limits);
+  if (expectedBytes > maxBytes) return unread(encoding, { kind: 'too_large' }, limits);
   const reservation = new Reservation(door.budget);
   try {
-    const { maxBodyBytes: maxBytes, requestTimeoutMs: timeoutMs } = limits;
-    const bounds = { maxBytes, timeoutMs, expectedBytes };
+    const bounds = { maxBytes, timeoutMs: limits.requestTimeoutMs, expectedBytes };
     const body = await readBody(request, coding, bounds, reservation);
     if (body.kind !== 'bytes') return unread(encoding, body, limits);
     const outcome = await intake.take(signal, encoding, body.bytes);
