@@ -116,7 +116,10 @@ const criticalPath = z
     message: 'say how much: over, or share',
   });
 
-const edge = z.strictObject({ from: name, to: name });
+const edge = z.strictObject({ from: name, to: name }).refine(({ from, to }) => from !== to, {
+  path: ['to'],
+  message: 'is the same service: an edge goes from one to another',
+});
 
 const novelty = z.union([
   z.literal(true),

@@ -188,6 +188,7 @@ describe('rules', () => {
     ['limit: {}', 'say exactly one of tracesPerSecond, spansPerSecond, bytesPerSecond'],
     ['keep: 1%, when: { operation: { matches: "(a" } }', '"(a" is no pattern'],
     ['keep: 1%, when: { attribute: { key: a, equals: 1, above: 2 } }', 'say one of equals, above'],
+    ['keep: 1%, when: { edge: { from: a, to: a } }', 'is the same service'],
     ['keep: 1%, when: { spam: { error: true } }', 'did you mean span?'],
     ['keep: 1%, when: { criticalPath: { service: a } }', 'say how much: over, or share'],
     [

@@ -34,6 +34,10 @@ export const samplingBoost = z
   .refine(({ operation, callee }) => operation === undefined || callee === undefined, {
     message: 'a boost is about an operation or about a callee, not both',
     path: ['callee'],
+  })
+  .refine(({ service, callee }) => service !== callee, {
+    message: 'is the service itself: a call goes from one to another',
+    path: ['callee'],
   });
 export type SamplingBoost = z.infer<typeof samplingBoost>;
 
