@@ -71,16 +71,19 @@ function within(bytes: Uint8Array, from: number, end: number) {
 }
 
 function write(fields: readonly Field[]): Uint8Array {
-  return concat(fields.flatMap(fieldParts));
-}
-
-function fieldParts({ number, wire, bytes, inner }: Field): Uint8Array[] {
-  const content = inner === undefined ? bytes : write(inner);
-  const tag = varint(number * 8 + wire);
-  return wire === 2 ? [tag, varint(content.length), content] : [tag, content];
+  const parts: Uint8Array[] = [];
+  for (const { number, wire, bytes, inner } of fields) {
+    const content = inner === undefined ? bytes : write(inner);
+    parts.push(varint(number * 8 + wire));
+    if (wire === 2) parts.push(varint(content.length));
+    parts.push(content);
+  }
+  return concat(parts);
 }
 
 function varint(value: number): Uint8Array {
+  if (value < 128) return Uint8Array.of(value);
+  if (value < 16_384) return Uint8Array.of((value % 128) | 128, value >>> 7);
   const bytes: number[] = [];
   let rest = value;
   for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
