@@ -91,6 +91,11 @@ export class SamplingControl {
     return { state: 'unknown', traceId, remembered, sinceMs };
   }
 
+  /** What the sampler had no room for; see `Sampler`. */
+  overflowed(): Readonly<Record<string, number>> {
+    return { ...this.traces.sampler.overflowed() };
+  }
+
   /** Ends boosts whose time or budget is over. */
   tick(nowMs: number): void {
     const ended = this.traces.sampler.endedBoosts(nowMs);

@@ -351,3 +351,15 @@ describe('explain', () => {
     expect(sampler.memory).toEqual({ decisions: 2, sinceMs: 1 });
   });
 });
+
+test('what found no room is counted', () => {
+  const by = [{ kind: 'operation' as const }];
+  const target = { kind: 'share' as const, share: 1 };
+  const spec = { kind: 'dynamic', by, unit: 'traces', target, everyMs: 1000, weight: 1 } as const;
+  const rules: SamplingRules = {
+    rules: [{ name: 'keyed', sampler: { ...spec, by, maxKeys: 2 } }],
+  };
+  const sampler = new Sampler(strings, rules);
+  for (const name of ['a', 'b', 'c', 'd']) sampler.decide(traceOf(strings, [{ id: 'a', name }]), 0);
+  expect(sampler.overflowed()).toEqual({ keys: 2, seen: 0 });
+});

@@ -74,6 +74,16 @@ export class Sampler {
     if (decisions !== this.#log.capacity) this.#log = new DecisionLog(decisions);
   }
 
+  /**
+   * What found no room: traces under the shared key of a dynamic rule, since that rule is there,
+   * and names that gave way to others and count as new again.
+   */
+  overflowed(): { readonly keys: number; readonly seen: number } {
+    const keys = this.#book.rules.reduce((sum, { sampler }) => sum + sampler.overflowed, 0);
+    const { edge, operation, version } = this.#seen;
+    return { keys, seen: edge.evicted + operation.evicted + version.evicted };
+  }
+
   /** All boosts that are to be in force; those of a name that stays go on with their budget. */
   setBoosts(boosts: readonly SamplingBoost[]): void {
     this.#boosts.set(boosts);

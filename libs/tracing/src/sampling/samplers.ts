@@ -25,6 +25,8 @@ export interface RuleSampler {
   probability(trace: TraceView, head: number, nowMs: number, asks: boolean): number;
   /** The trace just asked about is kept. */
   kept(trace: TraceView): void;
+  /** Traces counted under a shared key because a table of keys was full. */
+  readonly overflowed: number;
 }
 
 function costOf(trace: TraceView, unit: CostUnit): number {
@@ -64,6 +66,7 @@ export function createSampler(
 class Fixed implements RuleSampler {
   readonly kind: 'drop' | 'probability';
   readonly part = '';
+  readonly overflowed = 0;
   readonly #probability: number;
 
   constructor(kind: 'drop' | 'probability', probability: number) {
@@ -89,6 +92,7 @@ function gateLike(before: RateGate | undefined, perSecond: number, burst: number
 class Limit implements RuleSampler {
   readonly kind = 'limit';
   readonly part = '';
+  readonly overflowed = 0;
   readonly unit: CostUnit;
   readonly gate: RateGate;
   readonly #most: number;
@@ -158,6 +162,10 @@ class Dynamic implements RuleSampler {
     this.gate?.spend(costOf(trace, this.spec.unit));
   }
 
+  get overflowed(): number {
+    return this.rates.overflowed;
+  }
+
   /** 52 bits of hash: two keys out of ten thousand fall together once in 10^8 times. */
   #keyOf(trace: TraceView): number {
     const { spans, root } = trace;
@@ -216,6 +224,7 @@ const SETTLE_EVERY_MS = 100;
  */
 class Budget implements RuleSampler {
   readonly kind = 'budget';
+  readonly overflowed = 0;
   readonly spec: BudgetSpec;
   readonly parts: readonly Part[];
   #settledMs = Number.NEGATIVE_INFINITY;
