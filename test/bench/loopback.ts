@@ -25,6 +25,7 @@ const HELP = `The whole collector process over loopback, against protobufjs deco
 /** The most that CPU time per span may be of what protobufjs takes to decode it. */
 const GOALS = { grpc: 1.2, http: 1.0 } as const;
 const ROUND_MS = 5000;
+const MAX_OVERLOADED = 0.01;
 /** Memory is flat when the last third of the run holds no more than this beyond the one before. */
 const FLAT = 1.1;
 /** In a shorter run the heap is still finding its size. */
@@ -106,12 +107,16 @@ function tell(one: Case, measured: Measured): void {
   const goal = GOALS[one.protocol];
   const name = `${one.protocol === 'grpc' ? 'gRPC' : 'HTTP'}, ${one.shape}`;
   const { last, growth } = flatness(rss);
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  // What is decided span by span costs less: such a figure is not one of the whole pipeline.
+  const isWhole = measured.overloaded < MAX_OVERLOADED;
+  const caveat = isWhole ? '' : `, ${share(measured.overloaded)} of it in overload`;
   report({
     bench: 'c',
     what: `${name}: CPU against protobufjs decode`,
-    value: `${times(ratio)}, ${whole(1e6 / collectorUs)} spans per CPU-second`,
+    value: `${times(ratio)}, ${whole(1e6 / collectorUs)} spans per CPU-second${caveat}`,
     goal: `at most ${goal}x`,
-    met: ratio <= goal,
+    met: ratio <= goal && isWhole,
   });
   report({
     bench: 'c',
@@ -119,12 +124,10 @@ function tell(one: Case, measured: Measured): void {
     value: `${mebibytes(last)}, ${times(growth)}`,
     ...(one.seconds < JUDGED_FROM_SECONDS ? {} : { goal: `at most ${FLAT}x`, met: growth <= FLAT }),
   });
-  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
   const perSecond = whole((counters.accepted * 1000) / counters.elapsedMs);
   const rest = [
     `  collector ${collectorUs.toFixed(2)} us per span, protobufjs ${decodeUs.toFixed(2)} us`,
     `${perSecond} spans/s accepted, ${share(measured.keptShare)} kept`,
-    ...(measured.overloaded > 0 ? [`${share(measured.overloaded)} decided in overload`] : []),
     ...(counters.postponed > 0 ? [`${whole(counters.postponed)} postponed`] : []),
     ...(counters.lost > 0 ? [`${whole(counters.lost)} lost`] : []),
     ...(counters.skipped > 0 ? [`${whole(counters.skipped)} skipped`] : []),

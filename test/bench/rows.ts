@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { removeDirectory, startClickHouse, temporaryDirectory } from '../support/clickhouse.ts';
 import { until } from '../support/until.ts';
 import { startBenchCollector } from './support/collector.ts';
+import { endWithUs, removeWithUs } from './support/ending.ts';
 import { report, whole } from './support/figures.ts';
 import { startLoader } from './support/loader.ts';
 import { usageOf } from './support/probe.ts';
@@ -17,8 +18,9 @@ sampling: { rules: [{ name: all, keep: 100% }] }
 const LIMIT_MS = 180_000;
 
 const { values } = parseArgs({ options: { spans: { type: 'string', default: '500000' } } });
-const directory = temporaryDirectory();
+const directory = removeWithUs(temporaryDirectory());
 const clickhouse = await startClickHouse(directory);
+endWithUs(clickhouse.program.child);
 try {
   const collector = await startBenchCollector({ config: CONFIG, clickhouseUrl: clickhouse.url });
   try {

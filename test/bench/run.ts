@@ -5,6 +5,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWithUs } from './support/ending.ts';
 import type { Figure } from './support/figures.ts';
 
 interface Bench {
@@ -96,6 +97,7 @@ const HELP = `npm run bench                     all but those marked *
 npm run bench -- NAME [OPTIONS]   one of them; NAME --help tells its options
 npm run bench -- --markdown       ends with a table for docs/benchmarks.md
 npm run bench -- --publish        all and peers, at length, into docs/benchmarks.md
+npm run bench -- --publish --short   the same, minutes instead of half an hour
 npm run bench:peers               peers
 
 ${BENCHES.map(({ letter, name, about, onlyNamed }) => {
@@ -122,7 +124,10 @@ function run(bench: Bench, args: readonly string[]): Promise<Outcome> {
     '--conditions=@flyball/source',
     '--disable-warning=ExperimentalWarning',
   ];
-  const child = fork(join(ROOT, bench.file), args, { cwd: ROOT, execArgv, timeout: LIMIT_MS });
+  const child = endWithUs(
+    fork(join(ROOT, bench.file), args, { cwd: ROOT, execArgv, timeout: LIMIT_MS }),
+    'SIGTERM',
+  );
   child.on('message', (figure: Figure) => figures.push(figure));
   return new Promise((resolve) => {
     child.once('close', (code) => resolve({ figures, failed: code !== 0 }));
@@ -189,7 +194,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`there is no bench "${name}"\n\n${HELP}`);
     return 1;
   }
-  const own = new Set(['--markdown', '--publish']);
+  const own = new Set(['--markdown', '--publish', '--short']);
   const unknown = name === undefined ? argv.filter((argument) => !own.has(argument)) : [];
   if (unknown.length > 0) {
     process.stderr.write(`not understood: ${unknown.join(' ')}\n\n${HELP}`);
@@ -198,7 +203,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const passed = argv.slice(name === undefined ? argv.length : 1).filter((one) => !own.has(one));
   const outcomes: Outcome[] = [];
   for (const bench of benches) {
-    const args = isPublished ? (bench.publishWith ?? []) : passed;
+    const args = isPublished && !asked('--short') ? (bench.publishWith ?? []) : passed;
     outcomes.push(await run(bench, args));
   }
   const figures = outcomes.flatMap((outcome) => outcome.figures);

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { removeDirectory, temporaryDirectory } from '../../support/clickhouse.ts';
 import { until } from '../../support/until.ts';
+import { endWithUs, removeWithUs } from '../support/ending.ts';
 import { type Usage, usageOf } from '../support/probe.ts';
 
 export const COLLECTOR_VERSION = '0.158.0';
@@ -104,11 +105,12 @@ async function accepts(port: number): Promise<boolean> {
 
 /** Starts the OpenTelemetry Collector on a free port. */
 export async function startPeer(binary: string, options: PeerOptions): Promise<Peer> {
-  const directory = temporaryDirectory();
+  const directory = removeWithUs(temporaryDirectory());
   const port = await freePort();
   const file = join(directory, 'otelcol.yaml');
   writeFileSync(file, configOf(port, options));
   const child = spawn(binary, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  endWithUs(child);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk).slice(-4000);

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeDirectory, temporaryDirectory } from '../../support/clickhouse.ts';
 import { startProgram } from '../../support/process.ts';
+import { endWithUs, removeWithUs } from './ending.ts';
 import { type Usage, usageOf } from './probe.ts';
 
 /** A collector in a process of its own, to be loaded and measured. */
@@ -26,7 +27,7 @@ export interface BenchCollectorOptions {
 }
 
 async function startDropClickHouse(): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(join(import.meta.dirname, 'drop-clickhouse.ts'));
+  const child = endWithUs(fork(join(import.meta.dirname, 'drop-clickhouse.ts')));
   const [port] = await once(child, 'message');
   return { url: `http://127.0.0.1:${port}`, child };
 }
@@ -46,8 +47,7 @@ async function readMetrics(url: string, name: string): Promise<Map<string, numbe
 export async function startBenchCollector(
   options: BenchCollectorOptions = {},
 ): Promise<BenchCollector> {
-  const directory = temporaryDirectory();
-  mkdirSync(directory, { recursive: true });
+  const directory = removeWithUs(temporaryDirectory());
   const store = options.clickhouseUrl === undefined ? await startDropClickHouse() : undefined;
   const configFile = join(directory, 'collector.yaml');
   writeFileSync(configFile, options.config ?? '');
@@ -61,6 +61,7 @@ export async function startBenchCollector(
     LOG_LEVEL: 'info',
     ...(options.nodeOptions === undefined ? {} : { NODE_OPTIONS: options.nodeOptions }),
   });
+  endWithUs(program.child);
   const stop = async () => {
     await program.stop('SIGTERM', 30_000);
     store?.child.kill('SIGKILL');

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Shape } from '../../support/load/template.ts';
+import { endWithUs } from './ending.ts';
 
 /** protobufjs in a process of its own, measured whenever asked. */
 export class Decoder {
@@ -12,9 +13,9 @@ export class Decoder {
   }
 
   static async start(shape: Shape): Promise<Decoder> {
-    const child = fork(join(import.meta.dirname, 'decode-process.ts'), [shape], {
-      execArgv: ['--conditions=@flyball/source'],
-    });
+    const file = join(import.meta.dirname, 'decode-process.ts');
+    const execArgv = ['--conditions=@flyball/source'];
+    const child = endWithUs(fork(file, [shape], { execArgv }));
     const ended = once(child, 'exit').then(() => {
       throw new Error('the decoding process ended');
     });

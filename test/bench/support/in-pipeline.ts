@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { endWithUs } from './ending.ts';
 import type { PipelineResult, PipelineTask } from './pipeline-process.ts';
 
 /** Measures the pipeline in a process of its own, so that no run inherits another's memory. */
@@ -8,6 +9,7 @@ export async function measurePipeline(task: PipelineTask): Promise<PipelineResul
   const child = fork(join(import.meta.dirname, 'pipeline-process.ts'), {
     execArgv: ['--conditions=@flyball/source', '--disable-warning=ExperimentalWarning'],
   });
+  endWithUs(child, 'SIGTERM');
   try {
     child.send(task);
     const failed = once(child, 'exit').then(([code]) => {
@@ -17,6 +19,6 @@ export async function measurePipeline(task: PipelineTask): Promise<PipelineResul
     const [result] = await Promise.race([once(child, 'message'), failed]);
     return result as PipelineResult;
   } finally {
-    child.kill('SIGKILL');
+    child.kill('SIGTERM');
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LoadCounters } from '../../support/load/counters.ts';
 import type { LoadOptions } from '../../support/load/load.ts';
+import { endWithUs } from './ending.ts';
 
 /** The load generator in a process of its own. */
 export interface Loader {
@@ -36,6 +37,7 @@ export function startLoader({ durationMs, onReport, ...options }: LoaderOptions)
   const child = spawn(process.execPath, [main, '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
+  endWithUs(child);
   let latest: LoadCounters | undefined;
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     latest = JSON.parse(line) as LoadCounters;

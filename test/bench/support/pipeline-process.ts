@@ -2,11 +2,12 @@
  * Puts the load through the collector's own parts in this process and answers with what it cost.
  * Started by `pipeline.ts` and `open-traces.ts`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../../support/clickhouse.ts';
 import type { Shape } from '../../support/load/template.ts';
 import { Decoder } from './decoder.ts';
+import { removeWithUs } from './ending.ts';
 import { InProcessCollector } from './in-process.ts';
 import { median } from './probe.ts';
 
@@ -38,8 +39,7 @@ function usedUs(): number {
 }
 
 function collectorOf(task: PipelineTask): InProcessCollector {
-  const directory = temporaryDirectory();
-  mkdirSync(directory, { recursive: true });
+  const directory = removeWithUs(temporaryDirectory());
   const configFile = join(directory, 'collector.yaml');
   writeFileSync(configFile, `window: { delay: ${task.delayMs}ms, timeout: 1h, ${WINDOW} }\n`);
   const { shape, spansPerSecond } = task;
@@ -102,7 +102,6 @@ async function run(task: PipelineTask): Promise<PipelineResult> {
   }
 }
 
-process.once('disconnect', () => process.exit(0));
 process.on('message', (task: PipelineTask) => {
   run(task).then(
     (result) => process.send?.(result),
