@@ -92,10 +92,12 @@ export class Overload {
    * @param lateMs how much later than wanted this step comes
    */
   tick(nowMs: number, lateMs: number): void {
-    this.worstLateMs = Math.max(this.worstLateMs, lateMs);
+    // A machine that slept for an hour is no more loaded than one that paused for a moment.
+    this.worstLateMs = Math.min(FULL_LAG_MS, Math.max(this.worstLateMs, lateMs));
     const sinceMs = nowMs - this.lookedMs;
     if (sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return;
-    const weight = 1 - Math.exp(-Math.max(LOOK_EVERY_MS, lateMs) / LAG_TIME_CONSTANT_MS);
+    const lastedMs = Math.max(LOOK_EVERY_MS, this.worstLateMs);
+    const weight = 1 - Math.exp(-lastedMs / LAG_TIME_CONSTANT_MS);
     this.lagMs += weight * (this.worstLateMs - this.lagMs);
     this.worstLateMs = 0;
     this.lookedMs = nowMs;

@@ -12,6 +12,7 @@ import { figuresOf } from './figures/figures.queries.ts';
 import { modesNow } from './figures/modes-now.ts';
 import { exemplarsOf, qualityOf } from './ingest/ingest-queries.ts';
 import { modeSamplesIn, transitionsIn } from './modes/mode-queries.ts';
+import { needsOfQuality } from './overview/needs.ts';
 import { spansOfTrace } from './traces/span-rows.ts';
 import { searchTraces } from './traces/trace-search.ts';
 
@@ -265,6 +266,16 @@ test("an endpoint's time: shares, drag, examples, and the rest as one band", asy
   const [point] = path.series.points;
   expect(point?.shares[REST_KEY]).toBeCloseTo(0.2);
   expect(Object.values(point?.shares ?? {}).reduce((a, b) => a + b, 0)).toBeCloseTo(1);
+});
+
+test('a service whose spans are too often broken needs somebody', async () => {
+  const services = await qualityOf(clickhouse, HOUR);
+  expect(needsOfQuality(services, NOW_MS)).toEqual([]);
+  const broken = services.map((service) => ({ ...service, rejected: 20, negative: 5 }));
+  expect(needsOfQuality(broken, NOW_MS)).toMatchObject([
+    { kind: 'ingest', service: 'checkout', detail: expect.stringContaining('20.8 % of its spans') },
+    { kind: 'ingest', service: 'payments' },
+  ]);
 });
 
 test('ingest tells the services with faults first, and by how much clocks differ', async () => {

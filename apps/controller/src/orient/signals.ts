@@ -35,7 +35,7 @@ const FEW_BROKEN = 20;
  * Whether figures made from a service's requests may be acted on. They may not when the collector
  * had to leave out too many of its spans, or could not tell how long they took.
  */
-export function requestsAreSound({ quality }: ServiceView): boolean {
+export function requestsAreSound({ quality }: Pick<ServiceView, 'quality'>): boolean {
   if (quality === undefined) return true;
   const broken = quality.rejected + quality.negative;
   const all = quality.received + quality.rejected;

@@ -1,4 +1,5 @@
-import type { Need } from '@flyball/contract';
+import type { Need, ServiceQuality } from '@flyball/contract';
+import { requestsAreSound } from '../../orient/signals.ts';
 import type { ServiceFigures } from '../figures/figures.ts';
 import type { ModeNow } from '../figures/modes-now.ts';
 import { type BudgetView, percent } from '../matrix/cells.ts';
@@ -103,6 +104,26 @@ export function needsOfService(
     });
   }
   return needs;
+}
+
+/** Services whose spans are too often broken to act on what is counted from them. */
+export function needsOfQuality(services: readonly ServiceQuality[], nowMs: number): Need[] {
+  const broken = services.filter(
+    ({ spans: received, rejected, negative }) =>
+      !requestsAreSound({ quality: { received, rejected, negative } }),
+  );
+  return broken.map(({ service, spans, rejected, negative }) => ({
+    id: `quality:${service}`,
+    kind: 'ingest',
+    severity: 'warn',
+    service,
+    title: `${service} sends broken spans`,
+    detail:
+      `${percent((rejected + negative) / (spans + rejected))} of its spans could not be taken, or ` +
+      'end before they begin: what is counted from them is no evidence',
+    href: `/traces?service=${encodeURIComponent(service)}`,
+    sinceMs: nowMs,
+  }));
 }
 
 /** Policies refused or telemetry missing concern the whole house. */

@@ -68,7 +68,12 @@ export async function automationState(db: Queryable): Promise<Automation> {
 export async function ingestFigures(
   clickhouse: ClickHouseClient,
   nowMs: number,
-): Promise<{ spansPerSecond: number | null; keptTracesPerSecond: number | null }> {
+): Promise<{
+  spansPerSecond: number | null;
+  keptTracesPerSecond: number | null;
+  /** Spans that overload left no room to wait for their traces. */
+  decidedAlone: number;
+}> {
   const params = { nowS: Math.floor(nowMs / 1000) };
   const since = 'time >= toDateTime({nowS:UInt32} - 60)';
   const [[spans], [traces]] = await Promise.all([
@@ -77,14 +82,16 @@ export async function ingestFigures(
       `SELECT sum(count) AS n FROM flyball_red WHERE ${since}`,
       params,
     ),
-    rowsOf<{ n: string }>(
+    rowsOf<{ n: string; alone: string }>(
       clickhouse,
-      `SELECT sum(kept) AS n FROM flyball_sampling WHERE ${since}`,
+      `SELECT sum(kept) AS n, sumIf(spans, trigger = 'overload') AS alone
+       FROM flyball_sampling WHERE ${since}`,
       params,
     ),
   ]);
   return {
     spansPerSecond: Number(spans?.n ?? 0) / 60,
     keptTracesPerSecond: Number(traces?.n ?? 0) / 60,
+    decidedAlone: Number(traces?.alone ?? 0),
   };
 }

@@ -13,11 +13,19 @@ import { CLICKHOUSE, CLOCK, CONFIG, PG_POOL } from '../../platform/tokens.ts';
 import { Policies } from '../../policies/policies.service.ts';
 import { Roles } from '../auth/access.ts';
 import { figuresOf } from '../figures/figures.queries.ts';
-import { errorRatioOf, type ServiceFigures } from '../figures/figures.ts';
+import { errorRatioOf, MINUTE_MS, type ServiceFigures } from '../figures/figures.ts';
 import { type ModeNow, modesNow } from '../figures/modes-now.ts';
 import { questionsOf } from '../figures/questions.ts';
+import { qualityOf } from '../ingest/ingest-queries.ts';
 import { type BudgetView, budgetOf } from '../matrix/cells.ts';
-import { inOrder, needOfAction, needOfHouse, needOfProposal, needsOfService } from './needs.ts';
+import {
+  inOrder,
+  needOfAction,
+  needOfHouse,
+  needOfProposal,
+  needsOfQuality,
+  needsOfService,
+} from './needs.ts';
 import {
   automationState,
   failedActions,
@@ -44,13 +52,15 @@ export class OverviewController {
   async overview(): Promise<Overview> {
     const nowMs = this.clock.nowMs();
     const policies = this.policies.current().map(({ policy }) => policy);
-    const [figures, modes, pending, failed, automation, ingest] = await Promise.all([
+    const lastMinute = { fromMs: nowMs - MINUTE_MS, toMs: nowMs };
+    const [figures, modes, pending, failed, automation, ingest, quality] = await Promise.all([
       figuresOf(this.clickhouse, questionsOf(policies), nowMs),
       modesNow(this.clickhouse, nowMs),
       pendingProposals(this.pool),
       failedActions(this.pool),
       automationState(this.pool),
       ingestFigures(this.clickhouse, nowMs),
+      qualityOf(this.clickhouse, lastMinute),
     ]);
     const needs: Need[] = [...pending.map(needOfProposal), ...failed.map(needOfAction)];
     const services = figures.services.map((service) => {
@@ -65,28 +75,49 @@ export class OverviewController {
         pendingProposals: waiting,
       };
     });
-    needs.push(...this.#house(figures.newestMs, nowMs));
+    needs.push(...needsOfQuality(quality, nowMs));
+    needs.push(...this.#house(figures.newestMs, nowMs, ingest.decidedAlone));
     return {
       generatedAtMs: nowMs,
       evidenceAgeMs: figures.newestMs === null ? null : Math.max(0, nowMs - figures.newestMs),
       automation,
       services,
       needs: inOrder(needs),
-      ingest: { ...ingest, lastSpanAtMs: figures.newestMs },
+      ingest: {
+        spansPerSecond: ingest.spansPerSecond,
+        keptTracesPerSecond: ingest.keptTracesPerSecond,
+        lastSpanAtMs: figures.newestMs,
+      },
       endpoints: { otlpHttp: this.config.collectorUrl, otlpGrpc: this.config.otlpGrpcUrl },
     };
   }
 
-  #house(newestMs: number | null, nowMs: number): Need[] {
+  #house(newestMs: number | null, nowMs: number, decidedAlone: number): Need[] {
+    const overload =
+      decidedAlone === 0
+        ? []
+        : [
+            needOfHouse(
+              'overload',
+              'The collector is overloaded',
+              `${decidedAlone} spans of the last minute were decided without their traces: ` +
+                'edges and critical paths lack them. Send less, or add a collector.',
+              nowMs,
+            ),
+          ];
     const refused = this.policies
       .errors()
       .map((error, index) =>
         needOfHouse(`policy:${index}`, 'A policy file is refused', formatPolicyError(error), nowMs),
       );
-    if (newestMs === null || nowMs - newestMs < SILENT_MS) return refused;
+    if (newestMs === null || nowMs - newestMs < SILENT_MS) return [...overload, ...refused];
     const minutes = Math.round((nowMs - newestMs) / 60_000);
     const detail = `The newest span was measured ${minutes} min ago: the loops hold.`;
-    return [...refused, needOfHouse('ingest', 'No telemetry arrives', detail, newestMs)];
+    return [
+      ...overload,
+      ...refused,
+      needOfHouse('ingest', 'No telemetry arrives', detail, newestMs),
+    ];
   }
 }
 
