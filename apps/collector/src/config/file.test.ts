@@ -268,5 +268,6 @@ test('the JSON Schema for editors is that of what checks the file', () => {
     additionalProperties: false,
     properties: { window: { properties: { delay: { default: '2s' } } } },
   });
+  expect(JSON.stringify(configJsonSchema())).toContain('"anyOf":[{"required":["keep"]}');
   expect(fieldsAt(['sampling', 'rules', 0, 'when', 'any', 1, 'span'])).toContain('latencyOver');
 });

@@ -31,6 +31,9 @@ const UNITS: Readonly<Record<keyof typeof rates, CostUnit>> = {
 };
 const RATE_NAMES = Object.keys(UNITS) as (keyof typeof rates)[];
 
+/** For editors: at least one of these is there; that it is only one, the check says. */
+const oneOf = (names: readonly string[]) => ({ anyOf: names.map((one) => ({ required: [one] })) });
+
 type Rates = { readonly [Name in keyof typeof rates]?: number | undefined };
 
 function exactlyOne(names: readonly string[]) {
@@ -48,12 +51,17 @@ function rateOf(written: Rates): { unit: CostUnit; perSecond: number } {
   return { unit: UNITS[given], perSecond: written[given] as number };
 }
 
-const limit = z.strictObject({ ...rates, burst }).superRefine(exactlyOne(RATE_NAMES));
+const limit = z
+  .strictObject({ ...rates, burst })
+  .superRefine(exactlyOne(RATE_NAMES))
+  .meta(oneOf(RATE_NAMES));
 
 const keyField = z.union([
   z.enum(['service', 'operation']).describe('Of the root.'),
   z.strictObject({ attribute: z.string().min(1).max(256) }),
 ]);
+
+const TARGETS = ['keep', 'tracesPerSecond', 'spansPerSecond'];
 
 const dynamic = z
   .strictObject({
@@ -65,7 +73,8 @@ const dynamic = z
     weight: z.number().gt(0).max(1).prefault(0.5),
     maxKeys: count(1, 100_000).prefault(1000),
   })
-  .superRefine(exactlyOne(['keep', 'tracesPerSecond', 'spansPerSecond']));
+  .superRefine(exactlyOne(TARGETS))
+  .meta(oneOf(TARGETS));
 
 const part = z.strictObject({
   name: ruleName,
@@ -78,7 +87,10 @@ const budget = z
   .strictObject({ ...rates, burst, parts: z.array(part).min(1).max(100) })
   .superRefine(exactlyOne(RATE_NAMES))
   .superRefine(({ parts }, context) => namesDiffer(parts, ['parts'], context))
-  .superRefine(({ parts }, context) => allReachable(parts, ['parts'], context));
+  .superRefine(({ parts }, context) => allReachable(parts, ['parts'], context))
+  .meta(oneOf(RATE_NAMES));
+
+const SAMPLERS = ['keep', 'limit', 'dynamic', 'budget', 'drop'];
 
 const rule = z
   .strictObject({
@@ -98,12 +110,13 @@ const rule = z
     // A limit may go with a share: whichever keeps less.
     const { keep, ...others } = written;
     const asked = written.limit === undefined ? written : others;
-    exactlyOne(['keep', 'limit', 'dynamic', 'budget', 'drop'])(asked, context);
+    exactlyOne(SAMPLERS)(asked, context);
     if (keep === 0 && written.limit !== undefined) {
       const message = 'keeps nothing, so a limit says nothing';
       context.addIssue({ code: 'custom', path: ['keep'], message });
     }
-  });
+  })
+  .meta(oneOf(SAMPLERS));
 
 type Named = { readonly name: string; readonly when?: unknown };
 

@@ -22,6 +22,8 @@ export interface BookRule {
 /** A set of rules in the order in which they are asked: vetoes first. */
 export interface RuleBook {
   readonly rules: readonly BookRule[];
+  /** All rules are tried only. */
+  readonly dryRun: boolean;
   /** What a trace gets that no rule matches. */
   readonly noMatch: Answers;
   /** Conditions in words, by the number a failed one leaves in the context. */
@@ -40,6 +42,7 @@ export function openBook(
   noMatch.use(0, true);
   return {
     rules: [...vetoes, ...others].map((rule) => bookRule(rule, dryRun, context, before)),
+    dryRun,
     noMatch,
     described: context.described,
   };

@@ -180,6 +180,14 @@ describe('dry run', () => {
   });
 });
 
+test('a boost drops nothing in a dry run, where it would not have kept all', () => {
+  const sampler = new Sampler(strings, { rules: [], dryRun: true });
+  const target = { kind: 'service' as const, service: 'shop' };
+  sampler.setBoosts([{ name: 'b', target, probability: 0.5, untilMs: 10 }]);
+  const unlucky = traceOf(strings, [{ id: 'a', traceId: UNLUCKY }]);
+  expect(sampler.decide(unlucky, 0)).toMatchObject({ keep: true, reason: 'dry_run' });
+});
+
 describe('boosts', () => {
   const rules: SamplingRules = {
     rules: [

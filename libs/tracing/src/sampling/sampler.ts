@@ -148,6 +148,7 @@ export class Sampler {
       if (at < NOTED_RULES) this.#failed[at] = this.#context.failed;
     }
     this.#rule = -1;
+    if (this.#book.dryRun) return this.#book.noMatch.of(false);
     return this.#boosted(trace, 0, asks) ?? this.#book.noMatch.of(false);
   }
 
