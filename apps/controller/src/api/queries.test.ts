@@ -64,6 +64,21 @@ function span(
   };
 }
 
+async function fillIngest(): Promise<void> {
+  await insert('flyball_ingest_quality', [
+    { time: seconds(20), service: 'checkout', spans: 90, traces: 9, missing_roots: 3 },
+    { time: seconds(10), service: 'checkout', spans: 10, skewed: 1, skew_max_ns: 25e6 },
+    { time: seconds(10), service: 'payments', spans: 5 },
+    { time: seconds(9000), service: 'checkout', spans: 1000, late: 1000 },
+  ]);
+  const charge = { service: 'payments', operation: 'POST /charge', kind: 'Server' };
+  await insert('flyball_exemplars', [
+    { time: seconds(30), ...charge, slowest: [5e6, 'quick', 'a'], failed: ['bad', 'b'] },
+    { time: seconds(20), ...charge, slowest: [90e6, 'slow', 'c'], failed: ['', ''] },
+    { time: seconds(20), ...charge, operation: 'GET /', slowest: [1e6, 'get', 'd'] },
+  ]);
+}
+
 async function fill(): Promise<void> {
   await insert('flyball_red', [
     red(5, 'checkout', 600, 60, 400),
@@ -107,18 +122,6 @@ async function fill(): Promise<void> {
     span('b', '3', '', 'gateway', NOW_MS - 50_000, 20),
     span('c', '4', '9', 'checkout', NOW_MS - 40_000, 30),
   ]);
-  await insert('flyball_ingest_quality', [
-    { time: seconds(20), service: 'checkout', spans: 90, traces: 9, missing_roots: 3 },
-    { time: seconds(10), service: 'checkout', spans: 10, skewed: 1, skew_max_ns: 25e6 },
-    { time: seconds(10), service: 'payments', spans: 5 },
-    { time: seconds(9000), service: 'checkout', spans: 1000, late: 1000 },
-  ]);
-  const charge = { service: 'payments', operation: 'POST /charge', kind: 'Server' };
-  await insert('flyball_exemplars', [
-    { time: seconds(30), ...charge, slowest: [5e6, 'quick', 'a'], failed: ['bad', 'b'] },
-    { time: seconds(20), ...charge, slowest: [90e6, 'slow', 'c'], failed: ['', ''] },
-    { time: seconds(20), ...charge, operation: 'GET /', slowest: [1e6, 'get', 'd'] },
-  ]);
   const endpoint = { root_service: 'gateway', root_operation: 'POST /checkout' };
   await insert('flyball_endpoints', [
     { time: seconds(60), ...endpoint, traces: 10, errors: 1, duration_sum_ns: 1e9 },
@@ -152,6 +155,7 @@ beforeAll(async () => {
   clickhouse = createClient({ connection: createChdbConnection({ path: folder }) } as never);
   await migrateClickHouse(clickhouse);
   await fill();
+  await fillIngest();
 });
 
 afterAll(async () => {

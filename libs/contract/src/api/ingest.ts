@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { epochMs, timeRange } from './common.ts';
 
-/** How good the spans of a service are, by the collector's judgement; numbers of spans or traces. */
+/** How good a service's spans are, as the collector judges; numbers of spans or traces. */
 export const serviceQuality = z.object({
   service: z.string(),
   spans: z.number(),

@@ -119,7 +119,7 @@ export function needsOfQuality(services: readonly ServiceQuality[], nowMs: numbe
     service,
     title: `${service} sends broken spans`,
     detail:
-      `${percent((rejected + negative) / (spans + rejected))} of its spans could not be taken, or ` +
+      `${percent((rejected + negative) / (spans + rejected))} of its spans could not be taken or ` +
       'end before they begin: what is counted from them is no evidence',
     href: `/traces?service=${encodeURIComponent(service)}`,
     sinceMs: nowMs,
