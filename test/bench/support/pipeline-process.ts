@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { temporaryDirectory } from '../../support/clickhouse.ts';
 import type { Shape } from '../../support/load/template.ts';
 import { Decoder } from './decoder.ts';
@@ -51,7 +52,10 @@ async function batch(collector: InProcessCollector): Promise<number> {
   collector.prepare(BATCH_REQUESTS);
   const startUs = usedUs();
   await collector.work();
-  return usedUs() - startUs;
+  const us = usedUs() - startUs;
+  // Signals are seen only then.
+  await othersTurn();
+  return us;
 }
 
 async function round(collector: InProcessCollector): Promise<number> {
