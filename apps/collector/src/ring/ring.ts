@@ -29,7 +29,7 @@ interface Segment extends RingPart {
 }
 
 /** Parts of which the oldest goes when the ring is full. */
-const SEGMENTS = 32;
+const SEGMENTS = 128;
 const MIN_SEGMENT_BYTES = 64 * 1024;
 /** A segment is written at the latest after this. */
 const SEGMENT_AGE_MS = 10_000;
