@@ -271,3 +271,34 @@ test('the JSON Schema for editors is that of what checks the file', () => {
   expect(JSON.stringify(configJsonSchema())).toContain('"anyOf":[{"required":["keep"]}');
   expect(fieldsAt(['sampling', 'rules', 0, 'when', 'any', 1, 'span'])).toContain('latencyOver');
 });
+
+describe('docs/sampling.md', () => {
+  const docs = readFileSync(new URL('../../../../docs/sampling.md', import.meta.url), 'utf8');
+
+  test('the examples are good', () => {
+    const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const block of blocks) {
+      const indented = block.replaceAll('\n', '\n      ');
+      const rule = `sampling:\n  rules:\n    - name: example\n      ${indented}\n`;
+      expect(faults(block.startsWith('sampling:') ? block : rule)).toEqual([]);
+    }
+  });
+
+  test('so are the conditions and samplers in its tables', () => {
+    const cells = docs
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)])
+      .map(([, code]) => code ?? '')
+      .filter((code) => /^\w+: /.test(code) && !code.includes('...'));
+    const samplers = cells.filter((code) => /^(keep|limit|drop):/.test(code));
+    const conditions = cells.filter((code) => !/^(keep|limit|drop):/.test(code));
+    expect([samplers.length, conditions.length]).toEqual([4, expect.any(Number)]);
+    expect(conditions.length).toBeGreaterThan(15);
+    for (const code of conditions) expect(faultsOfRule(`keep: 1%, when: { ${code} }`)).toEqual([]);
+    for (const code of samplers) {
+      expect(faultsOfRule(`${code}, when: { error: true }`), code).toEqual([]);
+    }
+  });
+});

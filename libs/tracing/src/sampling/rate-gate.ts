@@ -3,6 +3,8 @@ const FAST_MS = 1000;
 const SLOW_MS = 10_000;
 /** Time in which what the bucket holds is given out. */
 const HORIZON_S = 1;
+/** What costs more seconds' worth than this is kept less often, in proportion. */
+const LARGE_S = 10;
 /** A debt beyond this many seconds' worth is forgiven. */
 const MAX_DEBT_S = 4;
 
@@ -32,11 +34,16 @@ class MovingRate {
  * Which probability holds a rate.
  *
  * ```
- * demand = the greater of two moving rates of what comes, over 1 s and over 10 s
+ * large  = 10 s * perSecond
+ * demand = the greater of two moving rates of min(cost, large), over 1 s and over 10 s
  * tokens   grow by `perSecond`, up to `burst`; what is kept is taken off, debts are allowed
  * p      = min(1, (perSecond + tokens / 1 s) / demand)                 tokens >= 0
  * p      = min(1, perSecond / demand) * exp(tokens / (perSecond * 1 s))  in debt, at most 4 s
+ * p     *= min(1, large / cost)
  * ```
+ *
+ * The last line keeps one giant from taking the room of all others for a long time: it is kept
+ * rarely, and the mean rate holds.
  *
  * p rests on what was seen before and on what this trace costs, never on its randomness. So each
  * trace kept stands for exactly 1/p, and sums over what is kept are right whatever p did. A bucket
@@ -75,12 +82,21 @@ export class RateGate {
 
   /** Something comes that would cost so much. */
   arrive(cost: number): void {
-    this.#fast.add(cost);
-    this.#slow.add(cost);
+    const counted = Math.min(cost, this.#large);
+    this.#fast.add(counted);
+    this.#slow.add(counted);
   }
 
   /** Above 0 … 1, for what just came. */
-  probability(): number {
+  probability(cost: number): number {
+    return this.#usual() * Math.min(1, this.#large / cost);
+  }
+
+  get #large(): number {
+    return LARGE_S * this.perSecond;
+  }
+
+  #usual(): number {
     const { demand, perSecond } = this;
     if (demand === 0) return 1;
     const tokens = this.#tokens;

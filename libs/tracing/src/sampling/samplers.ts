@@ -105,10 +105,11 @@ class Limit implements RuleSampler {
   }
 
   probability(trace: TraceView, head: number, nowMs: number, asks: boolean): number {
+    const cost = costOf(trace, this.unit);
     this.gate.advance(nowMs);
     // Where an earlier sampler kept 1 in 10, a probability of 1/10 keeps all that still comes.
-    if (!asks) this.gate.arrive(costOf(trace, this.unit) / head);
-    return Math.min(this.#most, this.gate.probability());
+    if (!asks) this.gate.arrive(cost / head);
+    return Math.min(this.#most, this.gate.probability(cost));
   }
 
   kept(trace: TraceView): void {
@@ -147,15 +148,15 @@ class Dynamic implements RuleSampler {
 
   probability(trace: TraceView, head: number, nowMs: number, asks: boolean): number {
     const key = this.#keyOf(trace);
-    const cost = costOf(trace, this.spec.unit) / head;
+    const cost = costOf(trace, this.spec.unit);
     this.rates.advance(nowMs);
-    if (!asks) this.rates.arrive(key, cost);
+    if (!asks) this.rates.arrive(key, cost / head);
     const ofKey = this.rates.probability(key);
     const { gate } = this;
     if (gate === undefined) return ofKey;
     gate.advance(nowMs);
-    if (!asks) gate.arrive(cost * ofKey);
-    return ofKey * gate.probability();
+    if (!asks) gate.arrive((cost / head) * ofKey);
+    return ofKey * gate.probability(cost);
   }
 
   kept(trace: TraceView): void {
@@ -255,8 +256,9 @@ class Budget implements RuleSampler {
     if (part === undefined) return PASSES;
     this.#settle(nowMs);
     part.gate.advance(nowMs);
-    if (!asks) part.gate.arrive(costOf(trace, this.spec.unit) / head);
-    return Math.min(part.spec.probability, part.gate.probability());
+    const cost = costOf(trace, this.spec.unit);
+    if (!asks) part.gate.arrive(cost / head);
+    return Math.min(part.spec.probability, part.gate.probability(cost));
   }
 
   kept(trace: TraceView): void {

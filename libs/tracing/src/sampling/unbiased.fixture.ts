@@ -8,9 +8,13 @@ import type { Decision } from './decision.ts';
 interface Sum {
   truth: number;
   estimate: number;
+  /** Known from the probabilities of all draws. */
   variance: number;
-  kept: number;
+  /** Estimated from what was kept, where not all probabilities are known. */
+  estimatedVariance: number;
 }
+
+const NOTHING: Sum = { truth: 0, estimate: 0, variance: 0, estimatedVariance: 0 };
 
 /**
  * What there was, and what is estimated of it from what was kept: for all spans, per service, and
@@ -24,10 +28,21 @@ export class Estimates {
     this.#strings = strings;
   }
 
-  /** Spans that were there, whether they were kept or not. */
-  there(spans: SpanTable): void {
+  /**
+   * Spans of one trace that were there, whether they were kept or not.
+   *
+   * @param probability with which they were to be kept, where it is known also of what was dropped
+   */
+  there(spans: SpanTable, probability?: number): void {
+    const counts = new Map<Sum, number>();
     for (let span = 0; span < spans.count; span += 1) {
-      for (const sum of this.#sumsOf(spans, span)) sum.truth += 1;
+      for (const sum of this.#sumsOf(spans, span)) counts.set(sum, (counts.get(sum) ?? 0) + 1);
+    }
+    for (const [sum, count] of counts) {
+      sum.truth += count;
+      if (probability !== undefined) {
+        sum.variance += (count * count * (1 - probability)) / probability;
+      }
     }
   }
 
@@ -40,22 +55,21 @@ export class Estimates {
       const weight = Number(SampleRate);
       for (const sum of this.#sumsOf(spans, span)) {
         weights.set(sum, (weights.get(sum) ?? 0) + weight);
-        sum.kept += 1;
       }
     }
     for (const [sum, weight] of weights) {
       sum.estimate += weight;
       // E[w^2 (1 - p)] over the kept is what (1 - p) / p adds up to over all.
-      sum.variance += weight * weight * (1 - decision.probability);
+      sum.estimatedVariance += weight * weight * (1 - decision.probability);
     }
   }
 
   /** How many standard deviations estimate and truth are apart, by what was summed. */
   deviations(): Record<string, number> {
     return Object.fromEntries(
-      [...this.sums].map(([name, { truth, estimate, variance }]) => [
+      [...this.sums].map(([name, { truth, estimate, variance, estimatedVariance }]) => [
         name,
-        Math.abs(estimate - truth) / Math.max(1, Math.sqrt(variance)),
+        Math.abs(estimate - truth) / Math.max(1, Math.sqrt(variance || estimatedVariance)),
       ]),
     );
   }
@@ -64,7 +78,7 @@ export class Estimates {
     const service = this.#strings.text(spans.service(span));
     const names = ['all', service, ...(spans.isError(span) ? ['errors'] : [])];
     return names.map((name) => {
-      const sum = this.sums.get(name) ?? { truth: 0, estimate: 0, variance: 0, kept: 0 };
+      const sum = this.sums.get(name) ?? { ...NOTHING };
       this.sums.set(name, sum);
       return sum;
     });

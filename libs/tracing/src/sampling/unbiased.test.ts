@@ -48,6 +48,8 @@ interface Scenario {
   heads?: number[];
   /** Called before each trace. */
   change?: (sampler: Sampler, second: number) => void;
+  /** Traces of so many spans, one in a hundred. */
+  giants?: number;
   /** Decides instead of the sampler: for what is wrong on purpose. */
   decide?: (trace: TraceView, nowMs: number) => Decision;
 }
@@ -69,6 +71,10 @@ function estimate(scenario: Scenario): Estimates {
 function run(scenario: Scenario, seed: number, estimates: Estimates): void {
   const { rules, rate = () => 200, seconds = 40, heads = [1], change } = scenario;
   const random = seeded(seed);
+  const giant =
+    scenario.giants === undefined
+      ? undefined
+      : { template: new Template(strings, sketches('batch', scenario.giants, false)) };
   const sampler = new Sampler(strings, rules, { remembered: 0 });
   const decide = scenario.decide ?? ((trace, nowMs) => sampler.decide(trace, nowMs));
   for (let nowMs = 0; nowMs < seconds * 1000; ) {
@@ -76,13 +82,18 @@ function run(scenario: Scenario, seed: number, estimates: Estimates): void {
     nowMs += (-Math.log(1 - random()) * 1000) / rate(second);
     change?.(sampler, second);
     const head = heads[Math.floor(random() * heads.length)] as number;
-    const { template } = pick(populations.get(head) as ReturnType<typeof templatesOf>, random);
+    const usual = populations.get(head) as ReturnType<typeof templatesOf>;
+    const { template } = giant !== undefined && random() < 0.01 ? giant : pick(usual, random);
     const trace = template.next(random);
-    estimates.there(trace.spans);
     // What the head sampler rejected never comes.
     const randomness = (trace.spans.word(0, 2) & 0xffffff) / 2 ** 24;
-    if (randomness < 1 - head) continue;
+    if (randomness < 1 - head) {
+      estimates.there(trace.spans);
+      continue;
+    }
     const decision = decide(trace, nowMs);
+    const all = heads.length === 1 && scenario.decide === undefined;
+    estimates.there(trace.spans, all ? decision.probability : undefined);
     if (decision.keep) estimates.kept(trace.spans, decision);
   }
 }
@@ -160,6 +171,10 @@ describe('sums over adjusted counts are the truth within 3 sigma', () => {
 
   test('a limit under a surge of ten times', () => {
     expectUnbiased({ rules: only(limit('spans', 100)), rate: surge, seconds: 80 });
+  });
+
+  test('a limit that giants meet', () => {
+    expectUnbiased({ rules: only(limit('spans', 100)), giants: 1500 });
   });
 
   test('a limit whose rate is changed again and again', () => {
@@ -289,6 +304,26 @@ describe('rates are held', () => {
     const seconds = keptPerSecond(only(limit('spans', 100)), (second) => (second < 30 ? 60 : 600));
     expect(mean(seconds.slice(30, 40))).toBeLessThan(160);
     expect(mean(seconds.slice(40))).toBeLessThan(110);
+  });
+
+  test('a giant takes no room from the others for long', () => {
+    const sampler = new Sampler(strings, only(limit('spans', 100)), { remembered: 0 });
+    const random = seeded(5);
+    const template = new Template(strings, sketches('web', 4, false));
+    const giant = new Template(strings, sketches('batch', 5000, false));
+    const meanP = (fromMs: number): number => {
+      let sum = 0;
+      for (let ms = 0; ms < 5000; ms += 20) {
+        sum += sampler.decide(template.next(random), fromMs + ms).probability;
+      }
+      return sum / 250;
+    };
+    meanP(0);
+    const before = meanP(5000);
+    const { probability } = sampler.decide(giant.next(random), 10_000);
+    expect(probability).toBeLessThan(before / 4);
+    meanP(10_000);
+    expect(meanP(15_000)).toBeGreaterThan(before / 2);
   });
 
   test('what is below the limit is kept whole', () => {
