@@ -186,7 +186,6 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  process.stdout.write('Building the OpenTelemetry Collector (minutes, the first time) ...\n');
   const build = buildCollector();
   if (build.kind === 'no_go') process.stdout.write(NO_GO);
   if (build.kind === 'failed') throw new Error(`go build failed:\n${build.output}`);

@@ -29,6 +29,7 @@ export type Build =
 /** Builds the OpenTelemetry Collector with the components that the comparison needs. */
 export function buildCollector(): Build {
   if (spawnSync('go', ['version']).status !== 0) return { kind: 'no_go' };
+  process.stdout.write('Building the OpenTelemetry Collector (minutes, the first time) ...\n');
   mkdirSync(join(BINARY, '..'), { recursive: true });
   const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', BINARY, '.'];
   const options = { cwd: SOURCE, encoding: 'utf8', timeout: BUILD_LIMIT_MS } as const;
