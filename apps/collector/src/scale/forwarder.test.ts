@@ -113,6 +113,21 @@ test('what cannot be delivered in time is returned, and no more is accepted', as
   expect(forwarder.bytes).toBe(0);
 });
 
+test('an attempt that hangs counts from its start', async () => {
+  const { push, pass, clock, link, forwarder, returned } = setUp();
+  let hang = () => {};
+  link.held = new Promise((resolve) => {
+    hang = resolve;
+  });
+  link.next.push(DOWN);
+  push('abcdef');
+  clock.nowMs = 1500;
+  hang();
+  await pass(0);
+  expect(forwarder.away).toBe(true);
+  expect(returned).toEqual(['away abcdef']);
+});
+
 test('a member that is away is tried with one batch at a time until it is back', async () => {
   const { push, pass, link, returned, told, forwarder, took } = setUp();
   for (let turn = 0; turn < 50; turn += 1) link.next.push(DOWN);

@@ -131,11 +131,12 @@ export class Forwarder {
 
   async #send(batch: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#sending = true;
+    const startedMs = this.#now();
     try {
       const signal = AbortSignal.timeout(this.#options.sendTimeoutMs);
       this.#answered(batch, await this.#link.send(batch, this.#batchNumber, signal));
     } catch (error) {
-      this.#failed(error as Error);
+      this.#failed(error as Error, startedMs);
     }
     this.#sending = false;
     if (this.#closed) this.#end();
@@ -165,10 +166,10 @@ export class Forwarder {
     this.#events.back();
   }
 
-  #failed(error: Error): void {
+  #failed(error: Error, startedMs: number): void {
     const { minBackoffMs, maxBackoffMs, giveUpAfterMs } = this.#options;
     this.#failures += 1;
-    this.#failingSinceMs ??= this.#now();
+    this.#failingSinceMs ??= startedMs;
     this.#events.failed(error);
     if (this.#away || this.#now() - this.#failingSinceMs >= giveUpAfterMs) this.#giveUp(error);
     else this.#wait(Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(20, this.#failures - 1)));

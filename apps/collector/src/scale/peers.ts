@@ -156,17 +156,21 @@ export function linkAnswerOf(outcome: Outcome): LinkAnswer {
   }
 }
 
+/** A member that is busy for a moment is not away. */
+const MIN_SEND_TIMEOUT_MS = 1000;
+
 /** The others, as a collector or one of its workers sees them; none, to begin with. */
 export function openPeers(collector: Collector): Peers {
   const { config, traces, intake, registry, log, environment, now } = collector;
   const { maxQueue: maxBytes, giveUpAfter: giveUpAfterMs } = config.cluster;
+  const sendTimeoutMs = Math.max(MIN_SEND_TIMEOUT_MS, giveUpAfterMs);
   return new Peers({
     traces,
     intake,
     log,
     metrics: scaleMetrics(registry),
     token: environment.guardToken ?? '',
-    options: { ...FORWARDER_DEFAULTS, maxBytes, giveUpAfterMs },
+    options: { ...FORWARDER_DEFAULTS, maxBytes, giveUpAfterMs, sendTimeoutMs },
     now,
     elapsed: () => performance.now(),
   });

@@ -1,8 +1,8 @@
 /**
  * The schema for a cluster, made from the one for a single server.
  *
- * Each table becomes two: `<name>_local`, replicated, on every shard, and `<name>`, distributed over
- * them, which is what everybody reads from and writes to. Views fill local tables from local
+ * Each table becomes two: `<name>_local`, replicated, on every shard, and `<name>`, distributed
+ * over them, which is what everybody reads from and writes to. Views fill local tables from local
  * tables: a trace lies on one shard, so what is made of its rows does too.
  *
  * A row's shard depends on the row alone, never on chance: a block that is sent again under its
