@@ -8,6 +8,17 @@ export const NOTED_RULES = 12;
 /** In `failed`: nothing is noted. */
 export const NOT_NOTED = 0xffff;
 
+/** What is noted on the way to a decision; one object is used again and again. */
+export interface DecisionNotes {
+  nowMs: number;
+  /** Position of the rule that decided, -1 when none matched. */
+  rule: number;
+  /** Which book of rules was in force. */
+  book: number;
+  /** For each rule before: number of the condition that failed. */
+  readonly failed: Uint16Array;
+}
+
 /** A decision as it was made, and what was noted on the way. */
 export interface LoggedDecision {
   readonly decidedMs: number;
@@ -56,24 +67,25 @@ export class DecisionLog {
     return this.#timesMs[oldest];
   }
 
-  note(
-    trace: TraceView,
-    decision: Decision,
-    at: { readonly nowMs: number; readonly rule: number; readonly book: number },
-    failed: Uint16Array,
-  ): void {
+  /** @param asked rules asked before the one that decided */
+  note(trace: TraceView, decision: Decision, notes: DecisionNotes, asked: number): void {
     if (this.#capacity === 0) return;
     const place = this.#next % this.#capacity;
     this.#next += 1;
+    const { rows } = trace.spans;
     for (let word = 0; word < 4; word += 1) {
-      this.#ids[place * 4 + word] = trace.spans.word(0, TRACE_A + word);
+      this.#ids[place * 4 + word] = rows[TRACE_A + word] as number;
     }
-    this.#timesMs[place] = at.nowMs;
-    this.#rules[place] = at.rule;
-    this.#books[place] = at.book;
+    this.#timesMs[place] = notes.nowMs;
+    this.#rules[place] = notes.rule;
+    this.#books[place] = notes.book;
     this.#decisions[place] = decision;
     this.#triggers[place] = trace.trigger;
-    this.#failed.set(failed, place * NOTED_RULES);
+    const first = place * NOTED_RULES;
+    const noted = Math.min(asked, NOTED_RULES);
+    for (let at = 0; at < noted; at += 1) {
+      this.#failed[first + at] = notes.failed[at] as number;
+    }
   }
 
   /** The last decision on a trace id of 32 hex digits. Walks all: for people, not for spans. */

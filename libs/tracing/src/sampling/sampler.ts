@@ -3,7 +3,7 @@ import type { TraceView } from '../window/trace-view.ts';
 import { type BoostUse, RunningBoosts } from './boosts.ts';
 import { createSeen, TestContext } from './conditions.ts';
 import type { Decision } from './decision.ts';
-import { DecisionLog, NOT_NOTED, NOTED_RULES } from './decision-log.ts';
+import { DecisionLog, type DecisionNotes, NOT_NOTED, NOTED_RULES } from './decision-log.ts';
 import { type Explanation, explain } from './explain.ts';
 import { TraceRandomness } from './randomness.ts';
 import { type BookRule, openBook, type RuleBook } from './rule-book.ts';
@@ -34,13 +34,15 @@ export class Sampler {
   readonly #randomness = new TraceRandomness();
   readonly #boosts: RunningBoosts;
   #log: DecisionLog;
-  readonly #failed = new Uint16Array(NOTED_RULES);
+  readonly #notes: DecisionNotes = {
+    nowMs: 0,
+    rule: -1,
+    book: 0,
+    failed: new Uint16Array(NOTED_RULES),
+  };
   readonly #books: RuleBook[] = [];
   #context: TestContext;
   #book: RuleBook;
-  #generation = 0;
-  /** Position of the rule that decided last. */
-  #rule = -1;
   #nowMs = 0;
 
   constructor(strings: Interner, rules: SamplingRules, options: Partial<SamplerOptions> = {}) {
@@ -57,7 +59,7 @@ export class Sampler {
     const context = new TestContext(this.#strings, this.#seen);
     this.#book = openBook(rules, context, this.#book);
     this.#context = context;
-    this.#generation += 1;
+    this.#notes.book += 1;
     this.#books.push(this.#book);
     if (this.#books.length > BOOKS) this.#books.shift();
   }
@@ -103,8 +105,9 @@ export class Sampler {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
     const decision = this.#decide(trace, this.#nowMs, false);
     this.#context.learn(trace);
-    const at = { nowMs: this.#nowMs, rule: this.#rule, book: this.#generation };
-    this.#log.note(trace, decision, at, this.#failed);
+    const notes = this.#notes;
+    notes.nowMs = this.#nowMs;
+    this.#log.note(trace, decision, notes, notes.rule < 0 ? this.#book.rules.length : notes.rule);
     return decision;
   }
 
@@ -112,7 +115,7 @@ export class Sampler {
   explainWaiting(trace: TraceView, nowMs: number): Explanation {
     const decision = this.#decide(trace, Math.max(nowMs, this.#nowMs), true);
     const about = { state: 'waiting', atMs: nowMs, trigger: null, decision } as const;
-    return explain(about, this.#book, this.#rule, [...this.#failed]);
+    return explain(about, this.#book, this.#notes.rule, [...this.#notes.failed]);
   }
 
   /** How a trace was decided, while that is remembered. */
@@ -120,7 +123,7 @@ export class Sampler {
     const logged = this.#log.find(traceId);
     if (logged === undefined) return undefined;
     const { decidedMs: atMs, trigger, decision, rule, failed } = logged;
-    const book = this.#books[this.#books.length - 1 - (this.#generation - logged.book)];
+    const book = this.#books[this.#books.length - 1 - (this.#notes.book - logged.book)];
     return explain({ state: 'decided', atMs, trigger, decision }, book, rule, failed);
   }
 
@@ -132,7 +135,7 @@ export class Sampler {
   #decide(trace: TraceView, nowMs: number, asks: boolean): Decision {
     this.#context.begin(trace, nowMs);
     this.#randomness.read(trace);
-    this.#failed.fill(NOT_NOTED);
+    const notes = this.#notes;
     const { rules } = this.#book;
     for (let at = 0; at < rules.length; at += 1) {
       const rule = rules[at] as BookRule;
@@ -141,13 +144,13 @@ export class Sampler {
         const head = this.#randomness.headProbability;
         const probability = rule.sampler.probability(trace, head, nowMs, asks);
         if (probability !== PASSES) {
-          this.#rule = at;
+          notes.rule = at;
           return this.#answer(trace, rule, probability, asks);
         }
       }
-      if (at < NOTED_RULES) this.#failed[at] = this.#context.failed;
+      if (at < NOTED_RULES) notes.failed[at] = this.#context.failed;
     }
-    this.#rule = -1;
+    notes.rule = -1;
     if (this.#book.dryRun) return this.#book.noMatch.of(false);
     return this.#boosted(trace, 0, asks) ?? this.#book.noMatch.of(false);
   }
