@@ -49,12 +49,12 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-function join(name: string, workers = 1): Promise<RunningCollector> {
+function join(name: string, workers = 1, more: NodeJS.ProcessEnv = {}) {
   return startCollector({
     directory: `${stack.directory}/${name}`,
     clickhouseUrl: stack.clickhouse.url,
     config: `workers: ${workers}\n${CONFIG}`,
-    env: { ...ENV, DATABASE_URL: databaseUrl(stack.directory) },
+    env: { ...ENV, ...more, DATABASE_URL: databaseUrl(stack.directory) },
   });
 }
 
@@ -63,6 +63,13 @@ function members({ program }: RunningCollector, count: number) {
     const last = program.lines.findLast(({ msg }) => msg === 'members');
     return (last?.members as string[] | undefined)?.length === count;
   });
+}
+
+/** What the collector's health says is wrong between it and the others; '' when nothing is. */
+async function clusterTrouble({ http }: RunningCollector): Promise<string> {
+  const response = await fetch(`${http}/health/detailed`);
+  const { checks } = (await response.json()) as { checks: { name: string; message: string }[] };
+  return checks.find(({ name }) => name === 'cluster')?.message ?? '';
 }
 
 async function post(to: RunningCollector, spans: readonly SpanWanted[], json: boolean) {
@@ -215,15 +222,30 @@ test('one that comes back has its traces again', async () => {
   expect(await second.metric(FORWARDED)).toBeGreaterThan(50);
 });
 
+test('of two that advertise one address the older one is fenced and says so', async () => {
+  const advertise = { FLYBALL_COLLECTOR_ADVERTISE: new URL(second.http).origin };
+  const twin = await join('twin', 1, advertise);
+  await members(twin, 2);
+  const message = await until('the older one says so', 20_000, async () => {
+    const text = await clusterTrouble(second);
+    return text !== '' && text;
+  });
+  expect(message).toContain(`another process has taken ${advertise.FLYBALL_COLLECTOR_ADVERTISE}`);
+  await twin.program.stop();
+  await second.program.stop();
+  await members(first, 1);
+  second = await join('second', 2);
+  await members(first, 2);
+  await members(second, 2);
+});
+
 test('while PostgreSQL is away the members go on as they are, and say so', async () => {
   await postgres.program.stop();
-  const failing = await until('the check fails', 20_000, async () => {
-    const response = await fetch(`${first.http}/health/detailed`);
-    const { checks } = (await response.json()) as { checks: { name: string; message: string }[] };
-    const check = checks.find(({ name }) => name === 'cluster');
-    return check?.message !== '' && check;
+  const message = await until('the check fails', 20_000, async () => {
+    const text = await clusterTrouble(first);
+    return text !== '' && text;
   });
-  expect(failing.message).toContain('PostgreSQL is away');
+  expect(message).toContain('PostgreSQL is away');
   const traces = Array.from({ length: 60 }, () => sketch('kept', true));
   await scatter(traces, [first, second]);
   expect(await sums('kept', 240)).toEqual({ spans: 240, calls: 180 });
