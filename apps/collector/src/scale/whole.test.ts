@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HealthReport } from '../self/health.ts';
 import { Registry } from '../self/metrics.ts';
-import { mergedBoosts, mergedHealth, mergedMetrics } from './whole.ts';
+import { mergedBoosts, mergedDecision, mergedHealth, mergedMetrics } from './whole.ts';
 
 function worker(spans: number, oldest: number, rss: number): string {
   const registry = new Registry();
@@ -72,4 +72,27 @@ test('what all workers have kept because of a boost adds up', () => {
     ['a', 11, 44],
     ['b', 2, 8],
   ]);
+});
+
+test('the worker that has a trace tells of it; else since when any of them would know', () => {
+  const unknown = (remembered: number, sinceMs: number | null) => ({
+    state: 'unknown' as const,
+    traceId: 'a',
+    remembered,
+    sinceMs,
+  });
+  const decided = {
+    state: 'decided' as const,
+    traceId: 'a',
+    atMs: 5,
+    keep: true,
+    probability: 1,
+    reason: 'rest',
+    rule: 'all',
+    trigger: 'root',
+    rules: [],
+  };
+  expect(mergedDecision([unknown(5, 1), decided])).toEqual(decided);
+  expect(mergedDecision([unknown(5, 1), unknown(5, 7), unknown(5, null)])).toEqual(unknown(15, 7));
+  expect(mergedDecision([unknown(5, null)])).toEqual(unknown(5, null));
 });
