@@ -98,7 +98,7 @@ async function stored(service: string, wanted: readonly string[]): Promise<void>
   expect(wanted.filter((id) => !there.has(id))).toEqual([]);
 }
 
-test('a frozen member: senders are answered at once, and nothing acknowledged is lost', async () => {
+test('a frozen member: senders are answered, and nothing acknowledged is lost', async () => {
   const second = await join('second');
   await members(first, 2);
   await members(second, 2);
