@@ -84,8 +84,9 @@ export class Outbox {
 }
 
 /**
- * Characters or bytes of one payload, unless one line is longer. A block of the spool is sent whole,
- * so no payload may be much larger than a block; and no text in Node may reach 512 Mi characters.
+ * Characters or bytes of one payload, unless one line is longer. A block of the spool is sent
+ * whole, so no payload may be much larger than a block; and no text in Node may reach 512 Mi
+ * characters.
  */
 export const PAYLOAD_LENGTH = 4 * 1024 * 1024;
 

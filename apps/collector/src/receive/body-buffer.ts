@@ -1,4 +1,7 @@
-/** Room made at once for a body that only announces its size; more comes as bytes arrive. */
+/**
+ * Room made for a body that only announces its size; the rest follows when so much has arrived. An
+ * announcement alone must not cost memory.
+ */
 const FIRST_ROOM_BYTES = 1 << 20;
 
 /** A body may lie in memory up to this many times its size: it is kept while its spans wait. */
@@ -13,51 +16,52 @@ export class BodyBuffer {
   length = 0;
   private readonly expected: number;
   private bytes: Buffer | undefined;
-  /** A chunk that is the whole body, in memory of its own. */
-  private whole: Buffer | undefined;
+  /** Chunks not copied yet: all of them where the size is unknown, or one that is the body. */
+  private readonly chunks: Buffer[] = [];
 
-  /** @param expected bytes, as the sender announced: anything, 0 when it said nothing */
+  /** @param expected bytes as announced, no more than may come; 0 when nothing was said */
   constructor(expected: number) {
     this.expected = expected > 0 ? Math.trunc(expected) : 0;
   }
 
   add(chunk: Buffer): void {
-    if (this.length === 0 && chunk.length === this.expected && ownsItsMemory(chunk)) {
-      this.whole = chunk;
-    } else if (chunk.length > 0) {
-      const from = this.length;
-      const { whole } = this;
-      const room = this.roomFor(from + chunk.length);
-      if (whole !== undefined) {
-        room.set(whole);
-        this.whole = undefined;
-      }
-      room.set(chunk, from);
-    }
+    const whole = this.length === 0 && chunk.length === this.expected && ownsItsMemory(chunk);
+    if (this.expected === 0 || whole) this.chunks.push(chunk);
+    else if (chunk.length > 0) this.roomFor(this.length + chunk.length).set(chunk, this.length);
     this.length += chunk.length;
   }
 
   /** The body; nothing may be added afterwards. */
   finish(): Buffer {
-    const { whole, length, bytes } = this;
-    if (whole !== undefined) return whole;
-    if (bytes === undefined) return Buffer.alloc(0);
-    if (bytes.length <= MAX_WASTE * length) return bytes.subarray(0, length);
+    const { chunks, length, bytes } = this;
+    const [first] = chunks;
+    if (first !== undefined && first.length === length && ownsItsMemory(first)) return first;
+    if (bytes !== undefined && bytes.length <= MAX_WASTE * length) return bytes.subarray(0, length);
     const exact = Buffer.allocUnsafeSlow(length);
-    exact.set(bytes.subarray(0, length));
+    if (bytes !== undefined) exact.set(bytes.subarray(0, length));
+    else copyAll(chunks, exact);
     return exact;
   }
 
   private roomFor(needed: number): Buffer {
-    const { bytes } = this;
+    const { bytes, chunks } = this;
     if (bytes !== undefined && needed <= bytes.length) return bytes;
-    const announced = Math.min(this.expected, FIRST_ROOM_BYTES);
-    const doubled = 2 * (bytes?.length ?? 0);
-    const bounded = needed <= this.expected ? Math.min(doubled, this.expected) : doubled;
-    const room = Buffer.allocUnsafeSlow(Math.max(needed, announced, bounded));
+    const announced = needed <= FIRST_ROOM_BYTES ? FIRST_ROOM_BYTES : Number.POSITIVE_INFINITY;
+    const more = needed <= this.expected ? Math.min(this.expected, announced) : 2 * needed;
+    const room = Buffer.allocUnsafeSlow(more);
     if (bytes !== undefined) room.set(bytes.subarray(0, this.length));
+    else copyAll(chunks, room);
+    chunks.length = 0;
     this.bytes = room;
     return room;
+  }
+}
+
+function copyAll(chunks: readonly Buffer[], to: Buffer): void {
+  let at = 0;
+  for (const chunk of chunks) {
+    to.set(chunk, at);
+    at += chunk.length;
   }
 }
 

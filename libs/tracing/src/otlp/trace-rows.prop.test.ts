@@ -115,7 +115,7 @@ const times = fc
   )
   .map(String);
 
-test('texts of any kind, repeated keys, many attributes and times to the ends of their range', () => {
+test('texts of any kind, repeated keys, many attributes, times to the ends of their range', () => {
   fc.assert(
     fc.property(
       fc.record({
