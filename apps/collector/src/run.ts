@@ -153,7 +153,7 @@ function drive(collector: Collector): () => void {
 
 function reload(collector: Collector, before: CollectorConfig, after: CollectorConfig): void {
   collector.sampling.configure(after);
-  const fixed = (['receive', 'spool', 'sink'] as const).filter(
+  const fixed = (['receive', 'spool', 'lookBack', 'sink'] as const).filter(
     (part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]),
   );
   collector.log.info('configuration changed: rules and window are in force');

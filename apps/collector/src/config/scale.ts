@@ -35,7 +35,7 @@ export const cluster = z.strictObject({
  * whole collector, however many workers it has.
  */
 export function shareOf(config: CollectorConfig): CollectorConfig {
-  const { receive, window, spool, workers: parts } = config;
+  const { receive, window, spool, lookBack, workers: parts } = config;
   const part = (whole: number, atLeast = 1) => Math.max(atLeast, Math.ceil(whole / parts));
   const maxWindowBytes = part(window.maxSize);
   const maxSpoolBytes = part(spool.maxSize, MIB);
@@ -59,6 +59,11 @@ export function shareOf(config: CollectorConfig): CollectorConfig {
       ...spool,
       maxSize: maxSpoolBytes,
       blockSize: Math.min(spool.blockSize, maxSpoolBytes / 4),
+    },
+    lookBack: {
+      ...lookBack,
+      maxSize: part(lookBack.maxSize, 4 * MIB),
+      maxTraces: part(lookBack.maxTraces),
     },
   };
 }

@@ -15,8 +15,9 @@ const receive = z.strictObject({
   maxInFlight: size(MIB, 64 * GIB).prefault('256MiB'),
   requestTimeout: duration(100, HOUR).prefault('30s'),
   maxConnections: count(1, 1_000_000).prefault(4096),
-  /** Reading JSON takes ten times as long as protobuf, and nothing else happens meanwhile. */
-  maxJsonBody: size(KIB, GIB).prefault('16MiB'),
+  maxJsonBody: size(KIB, GIB)
+    .prefault('16MiB')
+    .describe('Reading JSON takes ten times as long as protobuf; nothing else happens meanwhile.'),
   cors: z
     .strictObject({ origins: z.array(z.string().max(256)).max(100) })
     .prefault({ origins: [] }),
@@ -69,22 +70,27 @@ const spool = z.strictObject({
   syncEvery: duration(10, 60_000).prefault('1s'),
 });
 
-/** The ring of dropped traces on disk, from which boosts may bring some back. */
 const lookBack = z.strictObject({
-  enabled: z.boolean().prefault(true),
-  /** Per worker. */
+  enabled: z
+    .boolean()
+    .prefault(true)
+    .describe('Remember dropped traces on disk, so that a boost may bring some back.'),
   maxSize: size(4 * MIB, 1024 * GIB).prefault('256MiB'),
-  maxAge: duration(10_000, 168 * HOUR).prefault('10m'),
-  /** Kept for one request, the newest first. */
-  maxTraces: count(1, 1_000_000).prefault(1000),
+  maxAge: duration(10_000, 168 * HOUR)
+    .prefault('10m')
+    .describe('More than fits maxSize in this time is left out, so that it reaches back so far.'),
+  maxTraces: count(1, 1_000_000)
+    .prefault(1000)
+    .describe('Brought back for one request, the newest first.'),
 });
 
 const sink = z.strictObject({
   parallel: count(1, 64).prefault(2),
   timeout: duration(100, HOUR).prefault('30s'),
   maxBackoff: duration(100, HOUR).prefault('10s'),
-  /** How long ClickHouse keeps telemetry; modes and events stay 13 times as long. */
-  retentionDays: count(1, 3650).prefault(7),
+  retentionDays: count(1, 3650)
+    .prefault(7)
+    .describe('How long ClickHouse keeps telemetry; modes and events stay 13 times as long.'),
 });
 
 /** The collector's file. What is left out has the default that stands here. */
