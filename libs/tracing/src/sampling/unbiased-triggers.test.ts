@@ -51,6 +51,8 @@ const RULES: SamplingRules = {
 
 interface Sending {
   atMs: number;
+  /** Sent when its trace has long been decided. */
+  late: boolean;
   table: SpanTable;
 }
 
@@ -75,9 +77,9 @@ function sendings(random: () => number): Sending[] {
   for (let atMs = 0; atMs < 30_000; atMs += 3) {
     const { table, lateFrom } = pick(templates, random);
     const id = [0, 1, 2, 3].map(() => Math.floor(random() * 2 ** 32) | 0);
-    sent.push({ atMs, table: piece(table, 0, lateFrom, id) });
+    sent.push({ atMs, late: false, table: piece(table, 0, lateFrom, id) });
     if (lateFrom === table.count) continue;
-    sent.push({ atMs: atMs + 6000, table: piece(table, lateFrom, table.count, id) });
+    sent.push({ atMs: atMs + 6000, late: true, table: piece(table, lateFrom, table.count, id) });
   }
   return sent.filter(({ atMs }) => atMs < 30_000).sort((left, right) => left.atMs - right.atMs);
 }
@@ -85,6 +87,7 @@ function sendings(random: () => number): Sending[] {
 class Run {
   readonly estimates = new Estimates(strings);
   readonly triggers = new Map<Trigger, number>();
+  readonly byTrigger = new Map<Trigger, Estimates>();
   overloaded = 0;
   readonly #sampler = new Sampler(strings, RULES, { remembered: 0 });
   readonly #window = new TraceWindow({
@@ -96,8 +99,9 @@ class Run {
   });
 
   /** @param overload 1 in so many spans is kept without waiting; undefined: all wait */
-  receive({ atMs, table }: Sending, overload: number | undefined): void {
+  receive({ atMs, table, late }: Sending, overload: number | undefined): void {
     this.estimates.there(table);
+    if (late) this.#of('late').there(table);
     this.#window.add(table, atMs, overload !== undefined);
     if (overload !== undefined) this.#decideUnheld(table, overload);
     this.decide(atMs);
@@ -108,9 +112,20 @@ class Run {
       const { trigger, spans } = trace;
       this.triggers.set(trigger, (this.triggers.get(trigger) ?? 0) + 1);
       const decision = trace.earlier ?? this.#sampler.decide(trace, nowMs);
-      if (decision.keep) this.estimates.kept(spans, decision);
+      // Late spans are handed out only when they are kept: what there was of them is noted above.
+      if (trigger !== 'late') this.#of(trigger).there(spans, decision.probability);
+      if (decision.keep) {
+        this.estimates.kept(spans, decision);
+        this.#of(trigger).kept(spans, decision);
+      }
       this.#window.settle(decision);
     }
+  }
+
+  #of(trigger: Trigger): Estimates {
+    const known = this.byTrigger.get(trigger) ?? new Estimates(strings);
+    this.byTrigger.set(trigger, known);
+    return known;
   }
 
   stop(nowMs: number): void {
@@ -140,7 +155,7 @@ function runs(overloadAt: (atMs: number) => number | undefined): Run[] {
 }
 
 test('whatever makes traces due, late spans too: the sums are the truth within 3 sigma', () => {
-  for (const { estimates, triggers } of runs(() => undefined)) {
+  for (const { estimates, triggers, byTrigger } of runs(() => undefined)) {
     const all: Trigger[] = [
       'root',
       'timeout',
@@ -150,7 +165,11 @@ test('whatever makes traces due, late spans too: the sums are the truth within 3
       'shutdown',
       'late',
     ];
-    for (const trigger of all) expect(triggers.get(trigger) ?? 0, trigger).toBeGreaterThan(20);
+    for (const trigger of all) {
+      expect(triggers.get(trigger) ?? 0, trigger).toBeGreaterThan(20);
+      const deviations = byTrigger.get(trigger)?.deviations() ?? {};
+      expect(deviations.all, trigger).toBeLessThan(3);
+    }
     for (const [name, deviation] of Object.entries(estimates.deviations())) {
       expect(deviation, name).toBeLessThan(3);
     }
