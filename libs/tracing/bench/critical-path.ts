@@ -96,6 +96,8 @@ function medianMs(work: () => void): number {
 
 /** The worst over all shapes, linking parents included, ms, by number of spans. */
 const worstMs = new Map<number, number>();
+/** The same with slack and drag. */
+const worstWithSlackMs = new Map<number, number>();
 
 function large(name: string, n: number): void {
   const ws = createPathWorkspace();
@@ -108,6 +110,8 @@ function large(name: string, n: number): void {
   const again = criticalPath(columns, ws);
   const slackMs = medianMs(() => slackAndDrag(columns, again));
   worstMs.set(n, Math.max(worstMs.get(n) ?? 0, linkMs + pathMs));
+  const allMs = linkMs + pathMs + slackMs;
+  worstWithSlackMs.set(n, Math.max(worstWithSlackMs.get(n) ?? 0, allMs));
   const figures = [firstMs, pathMs, slackMs, linkMs].map((ms) => ms.toFixed(1).padStart(9));
   const segments = String(path.segments.count).padStart(8);
   console.log(`${name.padEnd(24)}${String(n).padStart(8)}${segments}${figures.join('')}`);
@@ -148,7 +152,7 @@ for (const [n, goalMs] of [
   process.send?.({
     bench: 'f',
     what: `critical path of ${n.toLocaleString('en')} spans, worst shape`,
-    value: `${ms.toFixed(1)} ms`,
+    value: `${ms.toFixed(1)} ms; with slack and drag ${worstWithSlackMs.get(n)?.toFixed(1)} ms`,
     goal: `under ${goalMs} ms`,
     met: ms < goalMs,
   });
