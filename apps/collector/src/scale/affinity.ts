@@ -1,4 +1,11 @@
-import { divide, Rendezvous, reframe, SpanTable, type TraceView } from '@flyball/tracing';
+import {
+  divide,
+  Rendezvous,
+  reframe,
+  SpanTable,
+  shrinkBody,
+  type TraceView,
+} from '@flyball/tracing';
 import type { Sharding, SpanOrigin } from '../pipeline/sharding.port.ts';
 import type { Busy } from '../receive/intake.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -87,6 +94,7 @@ export class Affinity implements Sharding {
       requests.push([forwarder, request, spans.length]);
     }
     divide(table, this.#goes, this.#foreign);
+    shrinkBody(table);
     for (const [forwarder, request, spans] of requests) {
       forwarder.push(request);
       const to = this.#workers.forwarders.includes(forwarder) ? 'worker' : 'collector';
