@@ -104,6 +104,16 @@ test('a rule that nothing can reach, and a name used twice, are refused', () => 
   expect(twice).toContain('c.yaml:4:15: sampling.rules[1].name: the name "a" is already');
 });
 
+test('a budget with a condition on each part lets traces go on', () => {
+  const budget = (part: string) => `sampling:
+  rules:
+    - { name: a, budget: { spansPerSecond: 9, parts: [{ name: p, share: 1${part} }] } }
+    - { name: b, keep: 2% }
+`;
+  expect(faults(budget(', when: { error: true }'))).toEqual([]);
+  expect(faults(budget(''))).toHaveLength(1);
+});
+
 test('wrong YAML is told with its line', () => {
   const [fault] = faults('window:\n  delay: 2s\n delay: [\n');
   expect(fault).toMatch(/^c\.yaml:\d+:\d+: \S/);

@@ -133,14 +133,17 @@ function namesDiffer(list: readonly Named[], path: string[], context: z.Refineme
   });
 }
 
-function allReachable(
-  list: readonly (Named & { readonly drop?: unknown })[],
-  path: string[],
-  context: z.RefinementCtx,
-): void {
+interface Reachable extends Named {
+  readonly drop?: unknown;
+  readonly budget?: { readonly parts: readonly Named[] } | undefined;
+}
+
+function allReachable(list: readonly Reachable[], path: string[], context: z.RefinementCtx): void {
   const isLast = (index: number) => list.slice(index + 1).every((one) => one.drop === true);
   list.forEach((one, index) => {
     if (one.when !== undefined || one.drop === true || isLast(index)) return;
+    // A trace that no part of a budget matches goes on to the next rule.
+    if (one.budget?.parts.every((each) => each.when !== undefined)) return;
     const what = path.length === 0 ? 'rules' : 'parts';
     const message = `has no \`when\`, so the ${what} below it are never reached: move it last`;
     context.addIssue({ code: 'custom', path: [...path, index], message });
