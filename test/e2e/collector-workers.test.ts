@@ -175,7 +175,7 @@ test('after kill -9 under load both spools are sent, and nothing twice', async (
   const clickhouseUrl = stack.clickhouse.url;
   const config = CONFIG.replace('workers: 2', 'workers: 1');
   const again = await startCollector({ directory, clickhouseUrl, config });
-  const stored = await stack.rows(wholeTraces('killed'), (rows) => rows.length >= 200);
+  const stored = await stack.rows(wholeTraces('killed'), (rows) => rows.length >= 200, 60_000);
   expect(stored).toHaveLength(200);
   const spans = "SELECT count() AS n FROM otel_traces WHERE ServiceName LIKE 'killed-%'";
   expect(await stack.rows(spans)).toEqual([{ n: 800 }]);
@@ -190,7 +190,7 @@ test('SIGTERM decides what waits in all workers, and ends in time', async () => 
   const traces = Array.from({ length: 200 }, () => sketch('stopped', true));
   await scatter(traces, stopped);
   expect(await stopped.program.stop('SIGTERM', 10_000)).toBe(0);
-  const stored = await stack.rows(wholeTraces('stopped'), (rows) => rows.length >= 200);
+  const stored = await stack.rows(wholeTraces('stopped'), (rows) => rows.length >= 200, 60_000);
   expect(stored).toHaveLength(200);
   const ends = stopped.program.lines.filter(({ msg }) => msg === 'stopped');
   expect(ends.map(({ worker }) => worker).sort()).toEqual([0, 1]);
@@ -224,7 +224,7 @@ test('when a worker crashes, the others keep what they have and the collector en
   );
   // Of a trace all spans are in one worker: half of the traces are lost, none in part.
   const again = await startCollector({ directory, clickhouseUrl, config });
-  const whole = await stack.rows(wholeTraces('crashed'), (rows) => rows.length > 20);
+  const whole = await stack.rows(wholeTraces('crashed'), (rows) => rows.length > 20, 60_000);
   expect(whole.length).toBeLessThan(80);
   expect(await again.program.stop()).toBe(0);
 });
