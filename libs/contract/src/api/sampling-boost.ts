@@ -6,7 +6,7 @@ const name = z.string().min(1).max(256);
 const fields = {
   service: name,
   operation: name.optional(),
-  /** A service that `service` calls. */
+  /** A service, database or broker that `service` calls, named as in the service graph. */
   callee: name.optional(),
   /** 0 … 1. Rules that keep more stay as they are; rules that drop on purpose too. */
   ratio: z.number().gt(0).max(1),

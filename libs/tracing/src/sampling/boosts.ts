@@ -3,7 +3,7 @@ import type { TraceView } from '../window/trace-view.ts';
 import { Answers } from './answers.ts';
 import { NameTest } from './name-test.ts';
 import type { BoostTarget, SamplingBoost } from './rules.ts';
-import { someEdge } from './trace-pairs.ts';
+import { TraceEdges } from './trace-pairs.ts';
 
 /** What a boost has kept that would else have been dropped. */
 export interface BoostUse {
@@ -104,7 +104,8 @@ function compileTarget(target: BoostTarget, strings: Interner): (trace: TraceVie
     const caller = named(target.caller);
     const callee = named(target.callee);
     const isIt = (left: number, right: number) => caller.holds(left) && callee.holds(right);
-    return (trace) => someEdge(trace, isIt);
+    const edges = new TraceEdges(strings);
+    return (trace) => edges.some(trace, isIt);
   }
   const service = named(target.service);
   const operation = target.kind === 'operation' ? named(target.operation) : undefined;

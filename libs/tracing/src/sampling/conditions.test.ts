@@ -242,6 +242,26 @@ describe('what is new', () => {
     expect(sampler.decide(trace('a1'), 1).keep).toBe(false);
   });
 
+  test('a call may go to what sends no spans: a database, as the service graph names it', () => {
+    const query = (to: string): SpanSketch => ({
+      id: 'q',
+      parent: 'a',
+      service: 'web',
+      kind: 'client',
+      attributes: { 'db.system.name': 'postgresql', 'db.namespace': to },
+    });
+    const calls = (to: string) => traceOf(strings, [{ id: 'a', service: 'web' }, query(to)]);
+    const sampler = samplerOf(edge);
+    expect(['x', 'x', 'y'].map((to) => sampler.decide(calls(to), 0).keep)).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    const when = { kind: 'edge', caller: 'web', callee: 'postgresql/x' } as const;
+    expect(samplerOf(when).decide(calls('x'), 0).keep).toBe(true);
+    expect(samplerOf(when).decide(calls('y'), 0).keep).toBe(false);
+  });
+
   test('again after an absence, and for a while', () => {
     const sampler = samplerOf({ ...edge, unseenForMs: 1000, forMs: 100 });
     const kept = (ms: number) => sampler.decide(trace('b1'), ms).keep;

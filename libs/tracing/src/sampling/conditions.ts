@@ -8,7 +8,7 @@ import { Novelty } from './novelty.ts';
 import { PathTime } from './path-time.ts';
 import type { Condition, NewThing } from './rules.ts';
 import { compileSpanCondition } from './span-conditions.ts';
-import { someEdge, someOperation, someVersion, type VisitPair } from './trace-pairs.ts';
+import { someOperation, someVersion, TraceEdges, type VisitPair } from './trace-pairs.ts';
 
 /** What compiled conditions share: what is worked out about a trace is worked out once. */
 export class TestContext {
@@ -16,6 +16,7 @@ export class TestContext {
   readonly spanAttributes = new AttributeColumns('span');
   readonly resourceAttributes = new AttributeColumns('resource');
   readonly path = new PathTime();
+  readonly edges: TraceEdges;
   readonly seen: Seen;
   nowMs = 0;
   /** The condition that was last found not to hold, as its number in `described`. */
@@ -26,6 +27,7 @@ export class TestContext {
 
   constructor(strings: Interner, seen: Seen) {
     this.strings = strings;
+    this.edges = new TraceEdges(strings);
     this.seen = seen;
   }
 
@@ -51,7 +53,7 @@ export class TestContext {
   #walk(what: NewThing): Walk {
     switch (what) {
       case 'edge':
-        return someEdge;
+        return (trace, visit) => this.edges.some(trace, visit);
       case 'operation':
         return someOperation;
       case 'version': {
@@ -177,12 +179,12 @@ function compilePath(
 
 function compileEdge(
   { caller, callee }: Condition & { kind: 'edge' },
-  { strings }: TestContext,
+  { strings, edges }: TestContext,
 ): TraceTest {
   const from = new NameTest({ kind: 'any_of', values: [caller] }, strings);
   const to = new NameTest({ kind: 'any_of', values: [callee] }, strings);
   const isIt = (left: number, right: number) => from.holds(left) && to.holds(right);
-  return (trace) => someEdge(trace, isIt);
+  return (trace) => edges.some(trace, isIt);
 }
 
 function compileNew(

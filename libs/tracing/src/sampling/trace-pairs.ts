@@ -1,19 +1,49 @@
+import { callTypeOf, PeerNames } from '../graph/peer.ts';
+import { EMPTY_ID, type Interner } from '../otlp/interner.ts';
+import { KIND_CLIENT, KIND_CONSUMER, KIND_PRODUCER, KIND_SERVER } from '../otlp/span-table.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import type { AttributeColumns } from './attribute-columns.ts';
 
 /** Looks at a pair of small whole numbers; true ends the walk. */
 export type VisitPair = (left: number, right: number) => boolean;
 
-/** Each call from one service to another: caller and callee. */
-export function someEdge({ spans, parents }: TraceView, visit: VisitPair): boolean {
-  for (let span = 0; span < spans.count; span += 1) {
-    const parent = parents[span] as number;
-    if (parent < 0 || parent === span) continue;
-    const caller = spans.service(parent);
-    const callee = spans.service(span);
-    if (caller !== callee && visit(caller, callee)) return true;
+/**
+ * The calls of a trace, named as the service graph names them: from one service to another, and
+ * from a service to a database, a broker or a host that sends no spans.
+ */
+export class TraceEdges {
+  readonly #peers: PeerNames;
+  /** Spans of callers whose callee is in the trace. */
+  #answered = new Uint8Array(64);
+
+  constructor(strings: Interner) {
+    this.#peers = new PeerNames(strings);
   }
-  return false;
+
+  /** Each call: caller and callee. */
+  some({ spans, parents }: TraceView, visit: VisitPair): boolean {
+    if (this.#answered.length < spans.count) this.#answered = new Uint8Array(spans.count * 2);
+    this.#answered.fill(0, 0, spans.count);
+    for (let span = 0; span < spans.count; span += 1) {
+      const parent = parents[span] as number;
+      if (parent < 0 || parent === span) continue;
+      const caller = spans.service(parent);
+      const callee = spans.service(span);
+      const kind = spans.kind(span);
+      if (caller !== callee || kind === KIND_SERVER || kind === KIND_CONSUMER) {
+        this.#answered[parent] = 1;
+      }
+      if (caller !== callee && visit(caller, callee)) return true;
+    }
+    for (let span = 0; span < spans.count; span += 1) {
+      if (this.#answered[span] === 1) continue;
+      const kind = spans.kind(span);
+      if (kind !== KIND_CLIENT && kind !== KIND_PRODUCER) continue;
+      const callee = this.#peers.nameOf(spans, span, callTypeOf(spans, span));
+      if (callee !== EMPTY_ID && visit(spans.service(span), callee)) return true;
+    }
+    return false;
+  }
 }
 
 /** Each operation: service and name. */
