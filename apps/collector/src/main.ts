@@ -84,8 +84,6 @@ async function start(): Promise<number | undefined> {
   };
   const running =
     result.config.workers === 1 ? await runSingle(setup) : await startWorkers(setup, crashed);
-  const { httpPort, grpcPort } = running;
-  log.info({ httpPort, grpcPort }, 'listening');
   const unfollow = follow(running, environment, log);
   const stop = stopper(log, async () => {
     unfollow();
@@ -94,6 +92,9 @@ async function start(): Promise<number | undefined> {
   end = stop;
   process.on('SIGTERM', () => stop(0));
   process.on('SIGINT', () => stop(0));
+  // Said last: who reads it may send a signal at once.
+  const { httpPort, grpcPort } = running;
+  log.info({ httpPort, grpcPort }, 'listening');
   return undefined;
 }
 
