@@ -213,9 +213,13 @@ test('when one is killed the other takes over and says what may be split', async
 });
 
 test('one that comes back has its traces again', async () => {
+  expect(await first.metric('flyball_collector_members')).toBe(1);
   second = await join('second');
   await members(first, 2);
   await members(second, 2);
+  for (const one of [first, second]) {
+    expect(await one.metric('flyball_collector_members')).toBe(2);
+  }
   const traces = Array.from({ length: 100 }, () => sketch('again', true));
   await scatter(traces, [second, first]);
   expect(await sums('again', 400)).toEqual({ spans: 400, calls: 300 });

@@ -6,9 +6,8 @@ export interface ScaleMetrics {
   readonly taken: Counter;
   readonly returned: Counter;
   readonly failures: Counter;
-  /** Traces decided here and perhaps elsewhere too, so far. */
-  splitTraces(): number;
   queued(bytes: () => number): void;
+  members(count: () => number): void;
 }
 
 /** What members do for each other. */
@@ -50,7 +49,8 @@ export function scaleMetrics(registry: Registry): ScaleMetrics {
       'flyball_collector_forward_failures_total',
       'Attempts to reach another member that failed.',
     ),
-    splitTraces: () => split.total(),
+    members: (read) =>
+      registry.gauge('flyball_collector_members', 'Collectors that share the traces.', read),
     queued: (read) =>
       registry.gauge('flyball_collector_forward_queue_bytes', 'Bytes that wait for others.', read),
   };

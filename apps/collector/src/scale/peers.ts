@@ -49,6 +49,7 @@ export class Peers {
     this.affinity = new Affinity(metrics.affinity, now);
     parts.traces.sharding = this.affinity;
     metrics.queued(() => this.queuedBytes());
+    metrics.members(() => this.others.members.length + 1);
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.timer.unref();
   }

@@ -16,7 +16,7 @@ export interface Whole {
 }
 
 /** Gauges of which every worker has the same: they do not add up. */
-const SAME_EVERYWHERE = new Set(['flyball_collector_boosts']);
+const SAME_EVERYWHERE = new Set(['flyball_collector_boosts', 'flyball_collector_members']);
 
 /** Ages and loads are those of the worker that is worst off; the process is only one. */
 function isWorst(family: string, kind: string): boolean {
