@@ -82,8 +82,9 @@ export function checkKeyValue(reader: WireReader, limit: number, depth = 0): boo
 }
 
 /**
- * Where the KeyValue whose length is at `at` ends if it is what nearly all are: a short ASCII key, then a short ASCII
- * string, a boolean, an integer or a double; else 0. One look at each byte instead of a walk.
+ * Where the KeyValue whose length is at `at` ends if it is what nearly all are: a short ASCII key,
+ * then a short ASCII string, a boolean, an integer or a double; else 0. One look at each byte
+ * instead of a walk.
  */
 export function endOfPlainPair(reader: WireReader, at: number, limit: number): number {
   const { bytes } = reader;
