@@ -1,7 +1,7 @@
-export { divide } from './affinity/divide.ts';
 export { reframe } from './affinity/reframe.ts';
 export { Rendezvous } from './affinity/rendezvous.ts';
 export { shrinkBody } from './affinity/shrink-body.ts';
+export { takeOut } from './affinity/take-out.ts';
 export { formatTraceParent, parseTraceParent, type TraceParent } from './context/trace-parent.ts';
 export {
   eraseThreshold,

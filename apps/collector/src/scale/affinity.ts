@@ -1,10 +1,10 @@
 import {
-  divide,
   Rendezvous,
   reframe,
-  SpanTable,
+  type SpanTable,
   shrinkBody,
   type TraceView,
+  takeOut,
 } from '@flyball/tracing';
 import type { Sharding, SpanOrigin } from '../pipeline/sharding.port.ts';
 import type { Busy } from '../receive/intake.ts';
@@ -60,7 +60,6 @@ export class Affinity implements Sharding {
   #eras: Era[] = [];
   /** By span: 1 when it goes to another member. */
   #goes = new Uint8Array(1024);
-  readonly #foreign = new SpanTable();
   readonly #events: AffinityEvents;
   readonly #now: () => number;
 
@@ -87,20 +86,19 @@ export class Affinity implements Sharding {
     if (!several(collectors) && !several(this.#workers)) return undefined;
     const shares = this.#sharesOf(table, several(collectors) ? collectors : undefined);
     if (shares.size === 0) return undefined;
-    const requests: [Forwarder, Uint8Array, number][] = [];
+    const requests: [Forwarder, Uint8Array<ArrayBuffer>, number][] = [];
     for (const [forwarder, spans] of shares) {
       const request = reframe(table, spans);
       if (!forwarder.room(request.length)) return FULL;
       requests.push([forwarder, request, spans.length]);
     }
-    divide(table, this.#goes, this.#foreign);
+    takeOut(table, this.#goes);
     shrinkBody(table);
     for (const [forwarder, request, spans] of requests) {
       forwarder.push(request);
       const to = this.#workers.forwarders.includes(forwarder) ? 'worker' : 'collector';
       this.#events.forwarded(to, spans, request.length);
     }
-    this.#foreign.clear();
     return undefined;
   }
 

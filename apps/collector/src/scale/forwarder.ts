@@ -49,7 +49,7 @@ export interface ForwarderEvents {
 export class Forwarder {
   /** Waiting or being sent. */
   bytes = 0;
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array<ArrayBuffer>[] = [];
   #waitingBytes = 0;
   #sinceMs = 0;
   #batch: Uint8Array<ArrayBuffer> | undefined;
@@ -88,7 +88,7 @@ export class Forwarder {
     return this.bytes === 0 || this.bytes + bytes <= this.#options.maxBytes;
   }
 
-  push(request: Uint8Array): void {
+  push(request: Uint8Array<ArrayBuffer>): void {
     if (this.#waiting.length === 0) this.#sinceMs = this.#now();
     this.#waiting.push(request);
     this.#waitingBytes += request.length;
@@ -208,8 +208,12 @@ export class Forwarder {
   }
 }
 
-/** Always a buffer of its own, which may be given away. */
-function joined(requests: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+function joined(
+  requests: readonly Uint8Array<ArrayBuffer>[],
+  bytes: number,
+): Uint8Array<ArrayBuffer> {
+  const [only] = requests;
+  if (requests.length === 1 && only !== undefined) return only;
   const batch = new Uint8Array(bytes);
   let at = 0;
   for (const request of requests) {

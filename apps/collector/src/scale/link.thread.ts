@@ -28,7 +28,7 @@ export function threadLink(port: Port, take: (batch: Uint8Array) => Outcome): Li
   return {
     send(batch, number, signal) {
       // A copy is given away: a batch that the worker has no room for is sent again.
-      const copy = batch.slice();
+      const copy = new Uint8Array(batch);
       const late = new Promise<never>((_, reject) => {
         const fail = () => reject(new Error('the worker does not answer'));
         signal.addEventListener('abort', fail, { once: true });

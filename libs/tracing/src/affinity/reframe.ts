@@ -15,7 +15,7 @@ const ITEM = 0x12;
  *
  * @param spans positions in the table, ascending
  */
-export function reframe(table: SpanTable, spans: readonly number[]): Uint8Array {
+export function reframe(table: SpanTable, spans: readonly number[]): Uint8Array<ArrayBuffer> {
   const plan = planOf(table, spans);
   const out = new Frame(plan.bytes);
   let scope = 0;
