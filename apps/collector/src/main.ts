@@ -28,6 +28,7 @@ Environment (defaults in brackets):
   FLYBALL_GUARD_TOKEN        lets the controller post sampling boosts, and collectors share traces
   FLYBALL_COLLECTOR_ADVERTISE  share traces; how others reach us, e.g. http://10.0.0.5:4318
   DATABASE_URL               PostgreSQL, where collectors that share traces find each other
+  CLICKHOUSE_CLUSTER         name of a ClickHouse cluster: tables are replicated and distributed
   FLYBALL_RETENTION_DAYS     how long ClickHouse keeps telemetry [sink.retentionDays, 7]
   LOG_LEVEL                  trace, debug, info, warn, error or fatal [info]
 `;
