@@ -15,11 +15,10 @@ const CAPACITY = 2000;
 const OVERLOAD_MS = LONG ? 60_000 : 15_000;
 const CALM_MS = 4000;
 const RECOVERED_WITHIN_MS = 10_000;
-/**
- * Whole traces are waited for again after ten quiet seconds. Quiet begins when the last of the storm
- * has left the window and the event loop's delay, averaged over seconds, has fallen.
- */
-const CALM_WITHIN_MS = 20_000;
+/** Whole traces are waited for again after ten seconds in which they would have fitted. */
+const CALM_WITHIN_MS = 15_000;
+/** So small that the few requests of a second do not look like another storm, though they clump. */
+const AFTER_RATE = CAPACITY / 4;
 
 const CONFIG = `${QUICK.replace('delay: 100ms', 'delay: 2s').replace(
   'timeout: 1s',
@@ -77,10 +76,10 @@ test(`ten times its capacity for ${OVERLOAD_MS / 1000} s`, async () => {
   const endedMs = performance.now();
   const since = () => performance.now() - endedMs;
 
-  const after = loadAt(CAPACITY / 2, CALM_WITHIN_MS + 5000, { maxAttempts: 1 });
+  const after = loadAt(AFTER_RATE, CALM_WITHIN_MS + 5000, { maxAttempts: 1 });
   await until('room in the window', RECOVERED_WITHIN_MS, async () => {
     const waiting = await metric('window_spans');
-    return waiting < 2 * CAPACITY && after.counters().accepted > CAPACITY / 2;
+    return waiting < 2 * CAPACITY && after.counters().accepted > 0;
   });
   const roomMs = since();
   await until('the end of overload', CALM_WITHIN_MS, async () => {
