@@ -61,16 +61,28 @@ function selfTimes(profile: CpuProfile): Map<string, { place: Place; us: number 
   return times;
 }
 
+/** Node's own modules count as one. */
+function folderOf({ file, name }: Place): string {
+  if (file === 'engine') return name;
+  return /^(node|wasm):/.test(file) ? 'Node.js' : file.slice(0, Math.max(0, file.lastIndexOf('/')));
+}
+
 function print(profile: CpuProfile, top: number): void {
   const entries = [...selfTimes(profile).values()].sort((a, b) => b.us - a.us);
   const all = entries.reduce((sum, { us }) => sum + us, 0);
   const share = (us: number) => `${((100 * us) / all).toFixed(1).padStart(5)} %`;
-  const byFile = Map.groupBy(entries, ({ place }) => place.file);
-  const files = [...byFile]
-    .map(([file, own]) => ({ file, us: own.reduce((sum, { us }) => sum + us, 0) }))
-    .sort((a, b) => b.us - a.us);
+  const sums = (keyOf: (place: Place) => string) =>
+    [...Map.groupBy(entries, ({ place }) => keyOf(place))]
+      .map(([key, own]) => ({ key, us: own.reduce((sum, { us }) => sum + us, 0) }))
+      .sort((a, b) => b.us - a.us);
+  process.stdout.write('\nself time by folder\n');
+  for (const { key, us } of sums(folderOf).slice(0, 16)) {
+    process.stdout.write(`${share(us)}  ${key}\n`);
+  }
   process.stdout.write('\nself time by file\n');
-  for (const { file, us } of files.slice(0, 30)) process.stdout.write(`${share(us)}  ${file}\n`);
+  for (const { key, us } of sums(({ file }) => file).slice(0, 30)) {
+    process.stdout.write(`${share(us)}  ${key}\n`);
+  }
   process.stdout.write('\nself time by function\n');
   for (const { place, us } of entries.slice(0, top)) {
     process.stdout.write(`${share(us)}  ${place.name.padEnd(30)} ${place.file}:${place.line}\n`);
