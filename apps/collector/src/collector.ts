@@ -76,7 +76,8 @@ function openStore({ environment, config, log }: CollectorSetup) {
   const schema = new Schema(client, environment.clickhouseCluster, {
     applied: (versions) => {
       log.info({ versions }, 'ClickHouse is there, its schema up to date');
-      keepFor(client, { days: environment.retentionDays ?? config.sink.retentionDays }, log);
+      const days = environment.retentionDays ?? config.sink.retentionDays;
+      keepFor(client, { days, cluster: environment.clickhouseCluster }, log);
     },
     failed: (error, retryInMs) =>
       log.warn({ retryInMs, err: error.message }, 'ClickHouse is away; rows wait in the spool'),
