@@ -1,4 +1,5 @@
 import type { Collector } from './collector.ts';
+import { takenOver } from './config/scale.ts';
 import type { CollectorConfig } from './config/schema.ts';
 import { boostMethods } from './receive/boosts.ts';
 import { DECISIONS_PATH, decisionMethods } from './receive/decisions.ts';
@@ -19,8 +20,11 @@ const STEP_EVERY_MS = 50;
 export interface Running {
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Takes over a changed configuration: rules and window at once, the rest after a restart. */
-  reload(config: CollectorConfig): void;
+  /**
+   * Takes over a changed file, whole as it was read: rules and window at once, the rest after a
+   * restart.
+   */
+  reload(file: CollectorConfig): void;
   /** Stops as `shutdown.ts` says; resolves when nothing is left to do. */
   stop(): Promise<void>;
 }
@@ -151,14 +155,12 @@ function drive(collector: Collector): () => void {
   };
 }
 
-function reload(collector: Collector, before: CollectorConfig, after: CollectorConfig): void {
-  collector.sampling.configure(after);
-  const fixed = (['receive', 'spool', 'lookBack', 'sink'] as const).filter(
-    (part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]),
-  );
+function reload(collector: Collector, file: CollectorConfig): void {
+  const { config, afterRestart } = takenOver(collector.config, file);
+  collector.sampling.configure(config);
   collector.log.info('configuration changed: rules and window are in force');
-  if (fixed.length > 0) {
-    collector.log.warn({ parts: fixed }, 'these parts take effect after a restart');
+  if (afterRestart.length > 0) {
+    collector.log.warn({ parts: afterRestart }, 'these parts take effect after a restart');
   }
 }
 
@@ -181,7 +183,7 @@ export async function run(collector: Collector, around: Surroundings = {}): Prom
   return {
     httpPort: http.port,
     grpcPort: grpc.port,
-    reload: (config) => reload(collector, collector.config, config),
+    reload: (file) => reload(collector, file),
     stop: () => shutdown(collector, [http, grpc], stops, around.handOver),
   };
 }

@@ -4,6 +4,7 @@ import { createCollector } from './collector.ts';
 import { readEnvironment } from './config/environment.ts';
 import { configFor, faultText } from './config/file.ts';
 import { shareOf } from './config/scale.ts';
+import type { CollectorConfig } from './config/schema.ts';
 import { type Running, run, wholeOf } from './run.ts';
 import { threadLink } from './scale/link.thread.ts';
 import { openPeers, type Peers } from './scale/peers.ts';
@@ -23,10 +24,10 @@ const ANSWER_MS = 8000;
 const HAND_OVER_MS = 1000;
 const QUIET_MS = 2000;
 
-function shareOfFile(configFile: string | undefined) {
+function readFile(configFile: string | undefined): CollectorConfig {
   const result = configFor(configFile);
   if (!result.ok) throw new Error(result.faults.map(faultText).join('\n'));
-  return shareOf(result.config);
+  return result.config;
 }
 
 function open() {
@@ -37,7 +38,9 @@ function open() {
     base: { name, worker: start.index },
     level: environment.logLevel,
   });
-  const config = shareOfFile(environment.configFile);
+  // The file may have changed since the main thread has read it.
+  const workers = start.siblings.size + 1;
+  const config = shareOf({ ...readFile(environment.configFile), workers });
   return createCollector({ environment, config, log });
 }
 
@@ -77,7 +80,7 @@ async function main(port: Port): Promise<void> {
         generation = question.view.self.generation;
         return peers.setCollectors(question.view);
       case 'reload':
-        return running?.reload(shareOfFile(collector.environment.configFile));
+        return running?.reload(readFile(collector.environment.configFile));
       case 'stop':
         return running?.stop();
     }
