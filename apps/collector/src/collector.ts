@@ -142,7 +142,7 @@ function openOverload(
 
 /** The ring of dropped traces, beside the spool and under its lock; undefined when it is off. */
 function openLookBack(
-  { environment, config: { lookBack: config } }: CollectorSetup,
+  { environment, log, config: { lookBack: config } }: CollectorSetup,
   { traces, outbox, sampling }: ReturnType<typeof openPipeline>,
   registry: Registry,
 ) {
@@ -150,7 +150,16 @@ function openLookBack(
   const { maxSize: maxBytes, maxAge: maxAgeMs, maxTraces } = config;
   const { strings, aggregates } = traces;
   const files = diskRing(join(environment.spoolFolder, 'look-back'));
-  const ring = new TraceRing(files, strings, { maxBytes, maxAgeMs });
+  const ring = new TraceRing(
+    files,
+    strings,
+    { maxBytes, maxAgeMs },
+    {
+      failed: (err) =>
+        log.warn({ err }, 'the disk refuses dropped traces: nothing can be brought back meanwhile'),
+      recovered: () => log.info('the disk takes dropped traces again'),
+    },
+  );
   const promote: Promote = (spans, by, nowMs) => {
     for (const row of promotedRows(spans, strings, by)) outbox.add('otel_traces', row);
     aggregates.promoted(spans, by, nowMs);
@@ -209,7 +218,7 @@ export function createCollector(setup: CollectorSetup) {
   const loopDelay = watchLoop();
   registerGauges(registry, { traces, spool, delivery, budget, boosts, loopDelay, now });
   const health = openHealth(
-    { traces, spool, overload, ...store, maxWindowBytes },
+    { traces, spool, overload, ring: ring?.ring, ...store, maxWindowBytes },
     setup.moreChecks ?? [],
   );
   const built = { registry, spool, release, traces, outbox, sampling, selfTracing, delivery };

@@ -81,7 +81,7 @@ export type { Buckets, CountColumns } from './red/counts.ts';
 export { ExemplarAggregator, type ExemplarRow } from './red/exemplars.ts';
 export { bucketIndex, bucketLowerNs, quantileOfBuckets } from './red/histogram.ts';
 export { RedAggregator, type RedLimits, type RedRow } from './red/red.ts';
-export type { BoostUse } from './sampling/boosts.ts';
+export { type BoostUse, compileBoostTarget } from './sampling/boosts.ts';
 export type { Decision, DecisionReason } from './sampling/decision.ts';
 export {
   type DescribedRule,
@@ -120,5 +120,6 @@ export {
   stepStress,
 } from './sampling/stress.ts';
 export type { Trigger, WindowConfig } from './window/config.ts';
+export { Parents } from './window/parents.ts';
 export type { TraceView } from './window/trace-view.ts';
 export { type AddResult, TraceWindow, type WindowStats } from './window/window.ts';

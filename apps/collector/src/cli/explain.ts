@@ -78,7 +78,7 @@ function percent(probability: number): string {
 
 function linesOf(decision: SamplingDecision): string[] {
   if (decision.state === 'unknown') return unknown(decision);
-  const { keep, probability, rule, reason, trigger, rules } = decision;
+  const { keep, probability, rule, reason, trigger, rules, promoted } = decision;
   const waits = decision.state === 'waiting';
   const verdict = keep ? 'kept' : 'dropped';
   const by = rule === '' ? 'no rule matched' : `by ${rule} (${reason})`;
@@ -88,6 +88,9 @@ function linesOf(decision: SamplingDecision): string[] {
   const why = trigger === null ? [] : [`decided because ${TRIGGERS[trigger] ?? trigger}`];
   return [
     `${decision.traceId}: ${head}`,
+    ...(promoted === undefined
+      ? []
+      : [`brought back at ${at(promoted.atMs)} by ${promoted.by}: its rows count for nothing`]),
     `such traces are kept with probability ${percent(probability)}`,
     ...why,
     ...rules.map(

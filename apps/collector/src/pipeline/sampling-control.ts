@@ -29,7 +29,7 @@ function rulesOfWorker({ sampling, workers }: CollectorConfig): SamplingRules {
 /** The rules in force: those of the file, raised by the boosts of the moment. */
 export class SamplingControl {
   /** Where traces dropped before are found again; undefined: nowhere. */
-  lookBack: Pick<LookBack, 'ask'> | undefined;
+  lookBack: Pick<LookBack, 'ask' | 'promotion'> | undefined;
   private readonly boosts = new Boosts();
   private readonly traces: TracePipeline;
   private config: CollectorConfig;
@@ -86,7 +86,11 @@ export class SamplingControl {
       return { traceId, ...said, rules: [...rules] };
     }
     const decided = sampler.explainDecided(traceId);
-    if (decided !== undefined) return { traceId, ...decided, rules: [...decided.rules] };
+    if (decided !== undefined) {
+      const promoted = this.lookBack?.promotion(traceId);
+      const then = promoted === undefined ? {} : { promoted };
+      return { traceId, ...decided, rules: [...decided.rules], ...then };
+    }
     const { decisions: remembered, sinceMs = null } = sampler.memory;
     return { state: 'unknown', traceId, remembered, sinceMs };
   }

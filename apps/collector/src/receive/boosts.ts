@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { Boost, BoostResult } from '../pipeline/boosts.ts';
 import { type Answer, failure, type Request } from './answer.ts';
 import { carriesToken, isRelayed } from './bearer.ts';
-import { readBody } from './body.ts';
+import { type BodyResult, readBody } from './body.ts';
 import { type ByteBudget, Reservation } from './budget.ts';
 import type { Handler } from './http.ts';
+import { NO_ROOM } from './otlp-http.ts';
 
 export interface BoostDoor {
   /** Without a token every call is refused. */
@@ -43,12 +44,25 @@ function parse(body: Buffer): z.infer<typeof samplingBoost> | string {
   }
 }
 
+function unread(body: Exclude<BodyResult, { kind: 'bytes' | 'aborted' }>): Answer {
+  switch (body.kind) {
+    case 'too_large':
+      return failure('json', 413, `a boost is one object of at most ${LIMITS.maxBytes} bytes`);
+    case 'no_room':
+      return failure('json', 503, NO_ROOM.message, { retryAfterMs: NO_ROOM.retryAfterMs });
+    case 'timeout':
+      return failure('json', 408, `the boost did not arrive within ${LIMITS.timeoutMs} ms`);
+    case 'corrupt':
+      return failure('json', 400, body.message);
+  }
+}
+
 async function post(door: BoostDoor, request: Request): Promise<Answer | undefined> {
   const reservation = new Reservation(door.budget);
   try {
     const body = await readBody(request, 'identity', LIMITS, reservation);
     if (body.kind === 'aborted') return undefined;
-    if (body.kind !== 'bytes') return failure('json', 413, `a boost is one object: ${body.kind}`);
+    if (body.kind !== 'bytes') return unread(body);
     const wanted = parse(body.bytes);
     if (typeof wanted === 'string') return failure('json', 400, wanted);
     const result = await door.set(wanted, isRelayed(request));

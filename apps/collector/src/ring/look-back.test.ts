@@ -80,6 +80,12 @@ test('a boost with a look back brings dropped traces back, and the ledger says s
   expect(of('otel_traces')).toMatchObject([
     { ServiceName: 'shop', SpanAttributes: { SampleRate: '0', 'flyball.promoted': boost.by } },
   ]);
+  expect(sampling.explain('1'.padStart(32, '0'), START_MS + 3000)).toMatchObject({
+    state: 'decided',
+    keep: false,
+    promoted: { atMs: START_MS + 3000, by: boost.by },
+  });
+  expect(sampling.explain('2'.padStart(32, '0'), START_MS)).not.toHaveProperty('promoted');
   const ledger = of('flyball_sampling').map(({ reason, seen, kept }) => [reason, seen, kept]);
   expect(ledger).toContainEqual(['promoted', 0, 1]);
   expect(ledger.reduce((sum, [, seen]) => sum + Number(seen), 0)).toBe(3);

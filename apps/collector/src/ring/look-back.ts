@@ -1,4 +1,11 @@
-import { type BoostTarget, type Interner, SpanTable, scan } from '@flyball/tracing';
+import {
+  type BoostTarget,
+  compileBoostTarget,
+  type Interner,
+  Parents,
+  SpanTable,
+  scan,
+} from '@flyball/tracing';
 import type { RingPart, TraceRing } from './ring.ts';
 import { filterOf, mayTouch, type RingTrace, type ServiceFilter } from './segment.ts';
 
@@ -18,17 +25,28 @@ export interface LookBackOptions {
 /** Takes the spans of a promoted trace; the table is used again afterwards. */
 export type Promote = (spans: SpanTable, by: string, nowMs: number) => void;
 
+/** When a trace was brought back, and who wanted it. */
+export interface Promotion {
+  readonly atMs: number;
+  readonly by: string;
+}
+
+/** Promotions that can be told about. */
+const MAX_TOLD = 10_000;
 /** Requests that may wait. */
 const MAX_WAITING = 16;
 
 interface Job {
   readonly request: LookBackRequest;
-  readonly filters: readonly ServiceFilter[];
+  readonly filter: ServiceFilter;
+  readonly isWanted: ReturnType<typeof compileBoostTarget>;
   readonly parts: RingPart[];
   part: RingPart | undefined;
   /** Traces of `part` that are still to be looked at, the newest last. */
   traces: RingTrace[];
   found: number;
+  /** Whether traces of `part` were brought back. */
+  fromPart: boolean;
 }
 
 /**
@@ -46,8 +64,10 @@ export class LookBack {
   private readonly options: LookBackOptions;
   private readonly waiting: LookBackRequest[] = [];
   private readonly table = new SpanTable();
+  private readonly parents = new Parents();
   private job: Job | undefined;
   private reading = false;
+  private readonly told = new Map<string, Promotion>();
 
   constructor(ring: TraceRing, strings: Interner, promote: Promote, options: LookBackOptions) {
     this.ring = ring;
@@ -74,20 +94,49 @@ export class LookBack {
       const trace = job.traces.pop();
       if (trace === undefined) this.open(job);
       else this.look(job, trace, nowMs);
-      if (job.found >= this.options.maxTraces) this.job = undefined;
+      if (job.found >= this.options.maxTraces) this.end(job);
     }
+  }
+
+  /** Of one of the traces brought back last. */
+  promotion(traceId: string): Promotion | undefined {
+    return this.told.get(traceId);
+  }
+
+  private end(job: Job): void {
+    this.leave(job);
+    this.job = undefined;
+  }
+
+  /** What was brought back is noted once a part, not once a trace. */
+  private leave(job: Job): void {
+    if (job.part !== undefined && job.fromPart) this.ring.note(job.part);
+    job.fromPart = false;
   }
 
   private next(): Job | undefined {
     const request = this.waiting.shift();
     if (request === undefined) return undefined;
     const parts = this.ring.parts(request.sinceMs).reverse();
-    const filters = servicesOf(request.target).map(filterOf);
-    this.job = { request, filters, parts, part: undefined, traces: [], found: 0 };
+    const { target } = request;
+    // A callee may be a database or a broker: none of the spans is its own.
+    const filter = filterOf(target.kind === 'edge' ? target.caller : target.service);
+    const isWanted = compileBoostTarget(target, this.strings);
+    this.job = {
+      request,
+      filter,
+      isWanted,
+      parts,
+      part: undefined,
+      traces: [],
+      found: 0,
+      fromPart: false,
+    };
     return this.job;
   }
 
   private open(job: Job): void {
+    this.leave(job);
     job.part = job.parts.pop();
     const { part } = job;
     if (part === undefined) {
@@ -102,55 +151,34 @@ export class LookBack {
   }
 
   private look(job: Job, trace: RingTrace, nowMs: number): void {
-    const { request, filters, part } = job;
+    const { request, filter, isWanted, part } = job;
     if (part === undefined || part.promoted.has(trace.at)) return;
     if (trace.decidedMs < request.sinceMs) return;
-    if (!filters.every((filter) => mayTouch(trace.services, filter))) return;
+    if (!mayTouch(trace.services, filter)) return;
     const { table, strings } = this;
-    if (!scan(trace.spans, strings, table).ok || !this.isWanted(request.target)) {
+    if (!scan(trace.spans, strings, table).ok || !isWanted(this.linked())) {
       table.clear();
       return;
     }
     part.promoted.add(trace.at);
     job.found += 1;
+    job.fromPart = true;
+    this.tell(table.traceId(0), { atMs: nowMs, by: request.by });
     this.traces += 1;
     this.spans += table.count;
     this.promote(table, request.by, nowMs);
     table.clear();
   }
 
-  private isWanted(target: BoostTarget): boolean {
-    const { table, strings } = this;
-    const serviceOf = (span: number) => strings.text(table.service(span));
-    switch (target.kind) {
-      case 'service':
-        return some(table, (span) => serviceOf(span) === target.service);
-      case 'operation':
-        return some(
-          table,
-          (span) =>
-            serviceOf(span) === target.service &&
-            strings.text(table.name(span)) === target.operation,
-        );
-      case 'edge': {
-        const callers = new Set<string>();
-        for (let span = 0; span < table.count; span += 1) {
-          if (serviceOf(span) === target.caller) callers.add(table.spanId(span));
-        }
-        return some(
-          table,
-          (span) => serviceOf(span) === target.callee && callers.has(table.parentSpanId(span)),
-        );
-      }
-    }
+  private tell(traceId: string, promotion: Promotion): void {
+    const oldest = this.told.keys().next().value;
+    if (this.told.size >= MAX_TOLD && oldest !== undefined) this.told.delete(oldest);
+    this.told.set(traceId, promotion);
   }
-}
 
-function servicesOf(target: BoostTarget): string[] {
-  return target.kind === 'edge' ? [target.caller, target.callee] : [target.service];
-}
-
-function some(table: SpanTable, test: (span: number) => boolean): boolean {
-  for (let span = 0; span < table.count; span += 1) if (test(span)) return true;
-  return false;
+  private linked() {
+    const { table: spans, parents } = this;
+    parents.link(spans);
+    return { spans, parents: parents.parent };
+  }
 }

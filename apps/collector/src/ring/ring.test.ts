@@ -22,34 +22,49 @@ interface Call {
   service: string;
   name: string;
   padding?: string;
+  kind?: number;
+  attributes?: Readonly<Record<string, string>>;
 }
 
 /** A trace in which each service calls the next. */
 function bodyOf(trace: number, calls: readonly Call[]): string {
   return JSON.stringify({
-    resourceSpans: calls.map(({ service, name, padding = '' }, depth) => ({
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
-      scopeSpans: [
-        {
-          spans: [
-            {
-              traceId: (trace + 1).toString(16).padStart(32, '0'),
-              spanId: (depth + 1).toString(16).padStart(16, '0'),
-              ...(depth === 0 ? {} : { parentSpanId: depth.toString(16).padStart(16, '0') }),
-              name,
-              traceState: 'ot=th:8;rv:ffffffffffffff,other=1',
-              attributes: [{ key: 'padding', value: { stringValue: padding } }],
-            },
-          ],
-        },
-      ],
-    })),
+    resourceSpans: calls.map(
+      ({ service, name, kind = 0, padding = '', attributes = {} }, depth) => ({
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+        scopeSpans: [
+          {
+            spans: [
+              {
+                traceId: (trace + 1).toString(16).padStart(32, '0'),
+                spanId: (depth + 1).toString(16).padStart(16, '0'),
+                ...(depth === 0 ? {} : { parentSpanId: depth.toString(16).padStart(16, '0') }),
+                name,
+                traceState: 'ot=th:8;rv:ffffffffffffff,other=1',
+                kind,
+                attributes: Object.entries({ padding, ...attributes }).map(
+                  ([key, stringValue]) => ({
+                    key,
+                    value: { stringValue },
+                  }),
+                ),
+              },
+            ],
+          },
+        ],
+      }),
+    ),
   });
 }
 
 function rig({ maxBytes = 64e6, maxAgeMs = HOUR_MS, files = new FakeRingFiles() } = {}) {
   const strings = new Interner();
-  const ring = new TraceRing(files, strings, { maxBytes, maxAgeMs });
+  const said: string[] = [];
+  const events = {
+    failed: (message: string) => said.push(message),
+    recovered: () => said.push('recovered'),
+  };
+  const ring = new TraceRing(files, strings, { maxBytes, maxAgeMs }, events);
   const window = new TraceWindow({ ...windowConfigOf(defaultConfig()), rootDelayMs: 0 });
   const drop = (trace: number, nowMs: number, ...calls: Call[]) => {
     const result = scanJson(bodyOf(trace, calls), strings);
@@ -60,7 +75,7 @@ function rig({ maxBytes = 64e6, maxAgeMs = HOUR_MS, files = new FakeRingFiles() 
     ring.add(due, nowMs);
     window.settle({ keep: false, probability: 0.1, threshold: 0n, reason: 'rest', rule: 'rest' });
   };
-  return { files, strings, ring, drop };
+  return { files, strings, ring, drop, said };
 }
 
 const SHOP = { service: 'shop', name: 'GET /' };
@@ -110,13 +125,63 @@ test('only what is about the target comes back', async () => {
   world.drop(4, START_MS, SHOP, { service: 'till', name: 'refund' });
   await world.ring.close(START_MS);
   const found = async (target: BoostTarget) => {
-    const again = rig({ files: world.files });
-    return (await lookBack(again, target)).traces.sort();
+    const files = new FakeRingFiles();
+    for (const [name, bytes] of world.files.contents) files.contents.set(name, bytes);
+    return (await lookBack(rig({ files }), target)).traces.sort();
   };
   expect(await found({ kind: 'service', service: 'till' })).toEqual([3, 4, 5]);
   expect(await found({ kind: 'operation', service: 'till', operation: 'pay' })).toEqual([3, 4]);
   expect(await found({ kind: 'edge', caller: 'shop', callee: 'till' })).toEqual([3, 5]);
   expect(await found({ kind: 'service', service: 'nobody' })).toEqual([]);
+});
+
+test('calls to databases and brokers are found, as the service graph names them', async () => {
+  const world = rig();
+  const sql = { 'db.system.name': 'postgresql', 'db.namespace': 'shop' };
+  world.drop(1, START_MS, SHOP, { ...SHOP, name: 'SELECT', kind: 3, attributes: sql });
+  const other = { ...sql, 'db.namespace': 'stock' };
+  world.drop(2, START_MS, SHOP, { ...SHOP, name: 'SELECT', kind: 3, attributes: other });
+  const queue = { 'messaging.system': 'kafka', 'messaging.destination.name': 'orders' };
+  world.drop(3, START_MS, SHOP, { ...SHOP, name: 'send', kind: 4, attributes: queue });
+  await world.ring.close(START_MS);
+  const found = async (callee: string) => {
+    const again = rig({ files: world.files });
+    return (await lookBack(again, { kind: 'edge', caller: 'shop', callee })).traces;
+  };
+  expect(await found('postgresql/stock')).toEqual([3]);
+  expect(await found('postgresql/shop')).toEqual([2]);
+  expect(await found('kafka/orders')).toEqual([4]);
+  expect(await found('mysql/shop')).toEqual([]);
+});
+
+test('a restart does not bring the same traces back again', async () => {
+  const world = rig();
+  for (let trace = 0; trace < 4; trace += 1) world.drop(trace, START_MS + trace, SHOP);
+  const target = { kind: 'service', service: 'shop' } as const;
+  // One is promoted before its segment is written, one after, and one by the next run.
+  expect((await lookBack(world, target, { maxTraces: 1 })).traces).toEqual([4]);
+  await world.ring.close(START_MS + 10);
+  expect((await lookBack(world, target, { maxTraces: 1 })).traces).toEqual([3]);
+  await world.ring.close(START_MS + 10);
+  const second = rig({ files: world.files });
+  expect((await lookBack(second, target, { maxTraces: 1 })).traces).toEqual([2]);
+  await second.ring.close(START_MS + 10);
+  const third = rig({ files: world.files });
+  expect((await lookBack(third, target)).traces).toEqual([1]);
+  await third.ring.close(START_MS + 10);
+  expect([...world.files.contents.keys()].sort().map((name) => name.split('.')[1])).toEqual([
+    'promoted',
+    'traces',
+  ]);
+  third.ring.tick(START_MS + 2 * HOUR_MS);
+  expect(world.files.contents.size).toBe(0);
+});
+
+test('marks without their segment are removed at the start', () => {
+  const files = new FakeRingFiles();
+  files.contents.set(`${START_MS}-${START_MS}-000000001.promoted`, Buffer.alloc(4));
+  rig({ files });
+  expect(files.contents.size).toBe(0);
 });
 
 test('a trace comes back once, the newest first, no more than allowed', async () => {
@@ -173,7 +238,7 @@ test('more than fits the time it promises is left out, and counted', () => {
 });
 
 test('a slow or refusing disk costs traces of the ring and nothing else', async () => {
-  const { files, ring, drop } = rig({ maxBytes: 2 ** 21, maxAgeMs: 20_000 });
+  const { files, ring, drop, said } = rig({ maxBytes: 2 ** 21, maxAgeMs: 20_000 });
   const big = { ...SHOP, padding: 'x'.repeat(15_000) };
   let open = () => {};
   files.gate = new Promise((resolve) => {
@@ -189,6 +254,8 @@ test('a slow or refusing disk costs traces of the ring and nothing else', async 
   drop(50, START_MS + 60_000, big);
   await ring.close(START_MS + 60_000);
   expect(ring.fault).toBeUndefined();
+  expect(said).toEqual(['ENOSPC', 'recovered']);
+  expect(ring.faults).toBeGreaterThan(0);
   expect(files.contents.size).toBe(1);
 });
 

@@ -1,5 +1,6 @@
 import { type Interner, reframe, type TraceView } from '@flyball/tracing';
 import type { RingFiles } from './files.port.ts';
+import { decodeMarks, encodeMarks, marksName, segmentOfMarks } from './marks.ts';
 import {
   filterOf,
   type RingTrace,
@@ -15,6 +16,13 @@ export interface RingOptions {
   readonly maxBytes: number;
   /** How far back it reaches; it takes in no more than so much time of it fits. */
   readonly maxAgeMs: number;
+}
+
+/** What a person wants to know of the ring's disk. */
+export interface RingEvents {
+  /** Its first refusal since it last took a write. */
+  failed(message: string): void;
+  recovered(): void;
 }
 
 /** A part of the ring that can be read, newest first. */
@@ -56,14 +64,21 @@ export class TraceRing {
   left = 0;
   /** The disk's last refusal, until a write succeeds again. */
   fault: string | undefined;
+  /** Times the disk refused. */
+  faults = 0;
   private readonly files: RingFiles;
   private readonly strings: Interner;
   private readonly options: RingOptions;
+  private readonly events: RingEvents | undefined;
   private readonly segmentBytes: number;
   private open: SegmentWriter;
   private spare: SegmentWriter;
   private openPromoted = new Set<number>();
   private writing: Promise<void> | undefined;
+  /** Marks are written one after the other. */
+  private marking: Promise<void> = Promise.resolve();
+  /** Segments of an earlier run whose marks were not read yet. */
+  private readonly unread = new Set<string>();
   private readonly segments: Segment[] = [];
   private counter = 0;
   private tokens: number;
@@ -71,22 +86,16 @@ export class TraceRing {
   private readonly filters = new Map<string, ServiceFilter>();
   private readonly rows: number[] = [];
 
-  constructor(files: RingFiles, strings: Interner, options: RingOptions) {
+  constructor(files: RingFiles, strings: Interner, options: RingOptions, events?: RingEvents) {
     this.files = files;
     this.strings = strings;
     this.options = options;
+    this.events = events;
     this.segmentBytes = Math.max(MIN_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS));
     this.open = new SegmentWriter(this.segmentBytes);
     this.spare = new SegmentWriter(this.segmentBytes);
     this.tokens = this.burst();
-    for (const { name, bytes } of files.list()) {
-      const parts = NAME.exec(name);
-      if (parts === null) continue;
-      const times = { fromMs: Number(parts[1]), toMs: Number(parts[2]) };
-      this.segments.push({ name, bytes, ...times, promoted: new Set() });
-      this.counter = Math.max(this.counter, Number(parts[3]));
-    }
-    this.segments.sort((left, right) => (left.name < right.name ? -1 : 1));
+    this.find();
   }
 
   /** Bytes on disk and waiting to be written. */
@@ -139,6 +148,7 @@ export class TraceRing {
     try {
       // The block goes on being written to: what is read from it is a copy.
       const isOpen = part.promoted === this.openPromoted;
+      await this.readMarks(part);
       const bytes = isOpen ? Buffer.from(this.open.finish()) : await this.files.read(part.name);
       return readSegment(bytes) ?? [];
     } catch {
@@ -146,11 +156,72 @@ export class TraceRing {
     }
   }
 
+  /** Call when traces of a part were promoted: a restart does not forget it. */
+  note(part: RingPart): void {
+    // One that is open, or being written, is noted when it has been written.
+    const segment = this.segments.find(({ promoted }) => promoted === part.promoted);
+    if (segment !== undefined) this.mark(segment);
+  }
+
   /** Writes what waits, and resolves when it is written. */
   async close(nowMs: number): Promise<void> {
     await this.writing;
     if (!this.open.empty) this.turn(nowMs);
     await this.writing;
+    await this.marking;
+  }
+
+  /** What an earlier run left. */
+  private find(): void {
+    const marked: string[] = [];
+    for (const { name, bytes } of this.files.list()) {
+      const parts = NAME.exec(name);
+      if (parts === null) {
+        const segment = segmentOfMarks(name);
+        if (segment !== undefined) marked.push(segment);
+        continue;
+      }
+      const times = { fromMs: Number(parts[1]), toMs: Number(parts[2]) };
+      this.segments.push({ name, bytes, ...times, promoted: new Set() });
+      this.counter = Math.max(this.counter, Number(parts[3]));
+    }
+    this.segments.sort((left, right) => (left.name < right.name ? -1 : 1));
+    const names = new Set(this.segments.map(({ name }) => name));
+    for (const name of marked) {
+      if (names.has(name)) this.unread.add(name);
+      else this.remove(marksName(name));
+    }
+  }
+
+  private async readMarks({ name, promoted }: RingPart): Promise<void> {
+    if (!this.unread.has(name)) return;
+    for (const at of decodeMarks(await this.files.read(marksName(name)))) promoted.add(at);
+    this.unread.delete(name);
+  }
+
+  private mark(segment: Segment): void {
+    const name = marksName(segment.name);
+    this.marking = this.marking
+      .then(() => this.files.write(name, encodeMarks(segment.promoted)))
+      .then(
+        () => {
+          this.succeeds();
+          if (!this.segments.includes(segment)) this.remove(name);
+        },
+        (error: Error) => this.fails(error),
+      );
+  }
+
+  private succeeds(): void {
+    if (this.fault === undefined) return;
+    this.fault = undefined;
+    this.events?.recovered();
+  }
+
+  private fails({ message }: Error): void {
+    this.faults += 1;
+    if (this.fault === undefined) this.events?.failed(message);
+    this.fault = message;
   }
 
   private burst(): number {
@@ -205,13 +276,14 @@ export class TraceRing {
       .write(name, bytes)
       .then(
         () => {
-          this.fault = undefined;
+          this.succeeds();
           this.segments.push(segment);
+          if (promoted.size > 0) this.mark(segment);
           this.forget(nowMs);
         },
         (error: Error) => {
           this.remove(name);
-          this.fault = error.message;
+          this.fails(error);
         },
       )
       .finally(() => {
@@ -231,6 +303,8 @@ export class TraceRing {
       this.segments.shift();
       bytes -= oldest.bytes;
       this.remove(oldest.name);
+      const marked = this.unread.delete(oldest.name) || oldest.promoted.size > 0;
+      if (marked) this.remove(marksName(oldest.name));
     }
   }
 
@@ -239,7 +313,7 @@ export class TraceRing {
     try {
       this.files.remove(name);
     } catch (error) {
-      this.fault = (error as Error).message;
+      this.fails(error as Error);
     }
   }
 }

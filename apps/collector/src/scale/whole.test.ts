@@ -10,6 +10,7 @@ function worker(spans: number, oldest: number, rss: number): string {
   if (spans > 5) received.add({ signal: 'a "quoted" one' }, 1);
   registry.gauge('window_bytes', 'Bytes.', () => spans * 100);
   registry.gauge('window_oldest_seconds', 'Age.', () => oldest);
+  registry.gauge('flyball_collector_ring_reach_seconds', 'Reach.', () => oldest);
   registry.gauge('process_resident_memory_bytes', 'Memory.', () => rss);
   registry.gauge('flyball_collector_boosts', 'Boosts.', () => 2);
   const took = registry.histogram('took_seconds', 'Time.', [1]);
@@ -23,6 +24,7 @@ test('counts of workers add up, ages are those of the worst, the process is one'
   expect(lines).toContain('received_total{signal="a \\"quoted\\" one"} 1');
   expect(lines).toContain('window_bytes 2300');
   expect(lines).toContain('window_oldest_seconds 5');
+  expect(lines).toContain('flyball_collector_ring_reach_seconds 2');
   expect(lines).toContain('process_resident_memory_bytes 1001');
   expect(lines).toContain('flyball_collector_boosts 2');
   expect(lines).toContain('took_seconds_bucket{le="1"} 1');

@@ -18,15 +18,23 @@ export interface Whole {
 /** Gauges of which every worker has the same: they do not add up. */
 const SAME_EVERYWHERE = new Set(['flyball_collector_boosts', 'flyball_collector_members']);
 
+/** What is promised is what the worker with the least can keep. */
+const LEAST = new Set(['flyball_collector_ring_reach_seconds']);
+
 /** Ages and loads are those of the worker that is worst off; the process is only one. */
 function isWorst(family: string, kind: string): boolean {
   if (family.startsWith('process_') || SAME_EVERYWHERE.has(family)) return true;
   return kind === 'gauge' && /_(seconds|ratio|level|one_in)$/.test(family);
 }
 
+function mergeOf(family: string, kind: string): Family['merge'] {
+  if (LEAST.has(family)) return Math.min;
+  return isWorst(family, kind) ? Math.max : (left, right) => left + right;
+}
+
 interface Family {
   readonly head: string[];
-  readonly worst: boolean;
+  readonly merge: (left: number, right: number) => number;
   readonly series: Map<string, number>;
 }
 
@@ -53,18 +61,18 @@ function familyOf(families: Map<string, Family>, help: string, type: string): Fa
   const [, , name = '', kind = ''] = type.split(' ');
   const known = families.get(name);
   if (known !== undefined) return known;
-  const family = { head: [help, type], worst: isWorst(name, kind), series: new Map() };
+  const family = { head: [help, type], merge: mergeOf(name, kind), series: new Map() };
   families.set(name, family);
   return family;
 }
 
-function addSample({ series, worst }: Family, line: string): void {
+function addSample({ series, merge }: Family, line: string): void {
   const at = line.lastIndexOf(' ');
   const name = line.slice(0, at);
   const value = numberOf(line.slice(at + 1));
   const before = series.get(name);
   if (before === undefined) series.set(name, value);
-  else series.set(name, worst ? Math.max(before, value) : before + value);
+  else series.set(name, merge(before, value));
 }
 
 function numberOf(text: string): number {

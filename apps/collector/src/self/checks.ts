@@ -1,5 +1,6 @@
 import type { Overload } from '../pipeline/overload.ts';
 import type { TracePipeline } from '../pipeline/traces.ts';
+import type { TraceRing } from '../ring/ring.ts';
 import type { Schema } from '../sink/schema.ts';
 import type { Sink } from '../sink/sink.port.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -10,6 +11,8 @@ export interface CheckSources {
   readonly traces: TracePipeline;
   readonly spool: Spool;
   readonly overload: Overload;
+  /** Undefined: it is off. */
+  readonly ring: Pick<TraceRing, 'fault'> | undefined;
   readonly sink: Sink;
   readonly schema: Schema;
   readonly maxWindowBytes: () => number;
@@ -21,7 +24,7 @@ const LAG_WARNING_MS = 30_000;
 
 /** ClickHouse is not critical: the collector takes in data and spools while it is away. */
 export function collectorChecks(sources: CheckSources): HealthCheck[] {
-  const { traces, spool, overload, sink, schema, maxWindowBytes, now } = sources;
+  const { traces, spool, overload, ring, sink, schema, maxWindowBytes, now } = sources;
   const check = (name: string, critical: boolean, run: HealthCheck['run']): HealthCheck => ({
     name,
     critical,
@@ -46,6 +49,10 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
     check('window', false, async () => {
       const { bytes } = traces.window.stats(now());
       if (bytes > 0.9 * maxWindowBytes()) throw new Error(`holds ${bytes} bytes, over 90 %`);
+    }),
+    check('look-back', false, async () => {
+      if (ring?.fault === undefined) return;
+      throw new Error(`dropped traces cannot be written to the disk: ${ring.fault}`);
     }),
     check('overload', false, async () => {
       const { mode, cause } = overload;

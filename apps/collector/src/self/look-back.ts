@@ -24,6 +24,12 @@ export function lookBackGauges(
     ],
   );
   registry.read(
+    'flyball_collector_ring_faults_total',
+    'counter',
+    'Times the disk refused what the ring wrote or removed.',
+    () => [[{}, ring.faults]],
+  );
+  registry.read(
     'flyball_collector_promoted_spans_total',
     'counter',
     'Spans of dropped traces that were brought back.',

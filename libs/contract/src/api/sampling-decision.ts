@@ -29,6 +29,8 @@ export const samplingDecision = z.discriminatedUnion('state', [
     trigger: z.string().nullable(),
     /** In the order in which they were asked, up to the one that decided; vetoes first. */
     rules: z.array(explainedRule),
+    /** It was dropped, and a boost that looked back has kept it after all. */
+    promoted: z.object({ atMs: epochMs, by: z.string() }).optional(),
   }),
   z.object({
     state: z.literal('unknown'),

@@ -3,7 +3,7 @@ import type { TraceView } from '../window/trace-view.ts';
 import { Answers } from './answers.ts';
 import { NameTest } from './name-test.ts';
 import type { BoostTarget, SamplingBoost } from './rules.ts';
-import { TraceEdges } from './trace-pairs.ts';
+import { type LinkedSpans, TraceEdges } from './trace-pairs.ts';
 
 /** What a boost has kept that would else have been dropped. */
 export interface BoostUse {
@@ -15,7 +15,7 @@ export interface BoostUse {
 
 class RunningBoost {
   boost: SamplingBoost;
-  readonly holds: (trace: TraceView) => boolean;
+  readonly holds: (trace: LinkedSpans) => boolean;
   readonly answers: Answers;
   traces = 0;
   spans = 0;
@@ -23,7 +23,7 @@ class RunningBoost {
 
   constructor(boost: SamplingBoost, strings: Interner) {
     this.boost = boost;
-    this.holds = compileTarget(boost.target, strings);
+    this.holds = compileBoostTarget(boost.target, strings);
     this.answers = new Answers(boost.name, 'boost', false);
     this.change(boost);
   }
@@ -98,7 +98,11 @@ export class RunningBoosts {
   }
 }
 
-function compileTarget(target: BoostTarget, strings: Interner): (trace: TraceView) => boolean {
+/** Whether a trace is about the target: calls are those that the service graph shows. */
+export function compileBoostTarget(
+  target: BoostTarget,
+  strings: Interner,
+): (trace: LinkedSpans) => boolean {
   const named = (name: string) => new NameTest({ kind: 'any_of', values: [name] }, strings);
   if (target.kind === 'edge') {
     const caller = named(target.caller);

@@ -7,6 +7,9 @@ import type { AttributeColumns } from './attribute-columns.ts';
 /** Looks at a pair of small whole numbers; true ends the walk. */
 export type VisitPair = (left: number, right: number) => boolean;
 
+/** The spans of one trace, and for each the row of its parent. */
+export type LinkedSpans = Pick<TraceView, 'spans' | 'parents'>;
+
 /**
  * The calls of a trace, named as the service graph names them: from one service to another, and
  * from a service to a database, a broker or a host that sends no spans.
@@ -21,7 +24,7 @@ export class TraceEdges {
   }
 
   /** Each call: caller and callee. */
-  some({ spans, parents }: TraceView, visit: VisitPair): boolean {
+  some({ spans, parents }: LinkedSpans, visit: VisitPair): boolean {
     if (this.#answered.length < spans.count) this.#answered = new Uint8Array(spans.count * 2);
     this.#answered.fill(0, 0, spans.count);
     for (let span = 0; span < spans.count; span += 1) {
