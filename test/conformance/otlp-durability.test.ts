@@ -111,7 +111,9 @@ test('ClickHouse dies and comes back: the collector takes in all the time', asyn
 test('a row that ClickHouse never takes is put aside, and holds up no other', async () => {
   const directory = folder();
   const clickhouse = await clickhouseOn(directory, { FLYBALL_CLICKHOUSE_MAX_BODY_BYTES: '100000' });
-  const small = 'window: { delay: 100ms }\nspool: { blockAge: 100ms, blockSize: 64KiB }';
+  const small =
+    'window: { delay: 100ms }\nspool: { blockAge: 100ms, blockSize: 64KiB }\n' +
+    'sink: { refusedFor: 100ms }';
   const collector = await collectorOn(directory, clickhouse.url, small);
   const wide = { traceId: hexId(16), spanId: hexId(8), name: 'x'.repeat(200_000) };
   const response = await fetch(`${collector.http}/v1/traces`, {
@@ -125,7 +127,8 @@ test('a row that ClickHouse never takes is put aside, and holds up no other', as
   await until('stored', 20_000, async () => (await clickhouse.spans('behind')).length === 20);
   expect(sorted(await clickhouse.spans('behind'))).toEqual(sorted(ids));
   const refused = 'flyball_collector_refused_blocks_total{table="otel_traces"}';
-  expect(await collector.metric(refused)).toBe(1);
+  await until('put aside', 10_000, async () => (await collector.metric(refused)) === 1);
+  expect(await collector.metric('flyball_collector_refused_blocks')).toBe(1);
   const aside = readdirSync(join(directory, 'collector', 'spool', 'refused'));
   expect(aside.filter((name) => name.endsWith('.reason.txt'))).toHaveLength(1);
 });

@@ -107,7 +107,8 @@ function openDelivery(
   const missingTable = () => schema.apply(true);
   const events = watchDelivery({ log, metrics, tracer, missingTable, now });
   const { parallel, timeout: insertTimeoutMs, maxBackoff: backoffMaxMs } = config.sink;
-  const options = { ...DELIVERY_DEFAULTS, parallel, insertTimeoutMs, backoffMaxMs };
+  const { refusedFor: refusedForMs } = config.sink;
+  const options = { ...DELIVERY_DEFAULTS, parallel, insertTimeoutMs, backoffMaxMs, refusedForMs };
   return new Delivery(spool, sink, options, events, now);
 }
 

@@ -33,6 +33,7 @@ const window = z.strictObject({
   maxSize: size(MIB, 256 * GIB).prefault('512MiB'),
   maxSpansPerTrace: count(1, 10_000_000).prefault(50_000),
   maxSizePerTrace: size(KIB, 16 * GIB).prefault('64MiB'),
+  /** Late spans follow the decision until so many traces were kept since, or so many dropped. */
   keptMemory: count(0, 100_000_000).prefault(100_000),
   droppedMemory: count(0, 100_000_000).prefault(1_000_000),
 });
@@ -88,6 +89,9 @@ const sink = z.strictObject({
   parallel: count(1, 64).prefault(2),
   timeout: duration(100, HOUR).prefault('30s'),
   maxBackoff: duration(100, HOUR).prefault('10s'),
+  refusedFor: duration(0, 24 * HOUR)
+    .prefault('10m')
+    .describe('A block that ClickHouse refuses is tried for so long, then put aside.'),
   retentionDays: count(1, 3650)
     .prefault(7)
     .describe('How long ClickHouse keeps telemetry; modes and events stay 13 times as long.'),

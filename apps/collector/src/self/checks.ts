@@ -46,6 +46,15 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
         throw new Error(`the oldest row has waited ${Math.round(oldestMs / 1000)} s`);
       }
     }),
+    check('refused', false, async () => {
+      const blocks = spool.refused();
+      if (blocks > 0) {
+        throw new Error(
+          `ClickHouse refused ${blocks} blocks of rows, kept in spool/refused beside the reasons: ` +
+            'mend the cause, move the .jsonl files back to the spool and restart, or delete them',
+        );
+      }
+    }),
     check('window', false, async () => {
       const { bytes } = traces.window.stats(now());
       if (bytes > 0.9 * maxWindowBytes()) throw new Error(`holds ${bytes} bytes, over 90 %`);

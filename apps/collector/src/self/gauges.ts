@@ -31,6 +31,7 @@ export interface DeliveryMetrics {
   readonly rows: Counter;
   readonly failures: Counter;
   readonly refusedBlocks: Counter;
+  readonly refusedLost: Counter;
   readonly lostBytes: Counter;
   readonly latency: Histogram;
 }
@@ -42,6 +43,10 @@ export function deliveryMetrics(registry: Registry): DeliveryMetrics {
     refusedBlocks: registry.counter(
       'flyball_collector_refused_blocks_total',
       'Blocks that ClickHouse refuses, put aside in the spool.',
+    ),
+    refusedLost: registry.counter(
+      'flyball_collector_refused_blocks_removed_total',
+      'Blocks put aside that were removed because too many were.',
     ),
     lostBytes: registry.counter(
       'flyball_collector_spool_damaged_bytes_total',
@@ -108,6 +113,9 @@ function storeGauges(registry: Registry, { spool, delivery, now }: GaugeSources)
   });
   registry.gauge('flyball_collector_sink_lag_seconds', 'Age of the oldest row not stored.', () => {
     return spool.backlog(now()).oldestMs / 1000;
+  });
+  registry.gauge('flyball_collector_refused_blocks', 'Blocks put aside in spool/refused.', () => {
+    return spool.refused();
   });
   registry.read(
     'flyball_collector_table_failures',

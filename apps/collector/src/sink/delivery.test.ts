@@ -117,15 +117,47 @@ test('an insert whose answer is lost is repeated under its token and counts once
   expect(sink.rows.get('a')).toEqual([{ id: 1 }]);
 });
 
-test('a block the store refuses is set aside, and the others go on', async () => {
-  const { write, step, sink, files, log } = rig();
+test('a block that is refused for long is set aside; others of its table overtake it', async () => {
+  const { write, step, sink, spool, files, log } = rig();
+  sink.refuseText = '"id":1}';
+  write('t');
+  write('t');
+  for (let i = 0; i < 5; i++) await step(1000);
+  expect(sink.rows.get('t')).toEqual([{ id: 2 }]);
+  for (let i = 0; i < 58; i++) await step(10_000);
+  write('t');
+  for (let i = 0; i < 10; i++) await step(1000);
+  expect(sink.rows.get('t')).toEqual([{ id: 2 }, { id: 3 }]);
+  expect(files.aside()).toEqual([]);
+  for (let i = 0; i < 2; i++) await step(10_000);
+  expect([...files.setAsideFor.values()]).toEqual(['no such column']);
+  expect(log.filter((each) => each === 'refused')).toHaveLength(1);
+  expect(spool.refused()).toBe(1);
+});
+
+test('a schema that lags behind by minutes costs no block', async () => {
+  const { write, step, sink, files, spool } = rig();
+  sink.refuseTable = 'new';
+  for (let i = 0; i < 3; i++) write('new');
+  write('old');
+  for (let i = 0; i < 50; i++) await step(10_000);
+  expect(sink.rows.get('old')).toHaveLength(1);
+  sink.refuseTable = undefined;
+  for (let i = 0; i < 4; i++) await step(10_000);
+  expect(sink.rows.get('new')).toHaveLength(3);
+  expect(files.aside()).toEqual([]);
+  expect(spool.bytes).toBe(0);
+});
+
+test('a table that is refused for long lets its later blocks go sooner', async () => {
+  const { write, step, sink, files } = rig();
   sink.refuseTable = 'bad';
   write('bad');
-  write('good');
-  for (let i = 0; i < 4; i++) await step(1000);
-  expect(sink.rows.get('good')).toEqual([{ id: 2 }]);
-  expect([...files.aside.values()]).toEqual(['no such column']);
-  expect(log).toContain('refused');
+  for (let i = 0; i < 62; i++) await step(10_000);
+  expect(files.aside()).toHaveLength(1);
+  for (let i = 0; i < 3; i++) write('bad');
+  for (let i = 0; i < 4; i++) await step(10_000);
+  expect(files.aside()).toHaveLength(4);
 });
 
 test('at most the allowed number of inserts run at once', async () => {
@@ -159,11 +191,11 @@ test('a refused block that cannot be put aside is tried again, until it can', as
   sink.refuseTable = 'bad';
   files.asideFault = 'EROFS';
   write('bad');
-  for (let i = 0; i < 4; i++) await step(10_000);
+  for (let i = 0; i < 63; i++) await step(10_000);
   expect(delivery.lastError).toContain('EROFS');
   expect(files.contents.size).toBe(1);
   files.asideFault = undefined;
-  await step(10_000);
-  expect(files.aside.size).toBe(1);
+  for (let i = 0; i < 2; i++) await step(10_000);
+  expect(files.aside()).toHaveLength(1);
   expect(log.at(-1)).toBe('refused');
 });

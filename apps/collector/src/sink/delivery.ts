@@ -7,8 +7,10 @@ export interface DeliveryOptions {
   readonly insertTimeoutMs: number;
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
-  /** Tries before a block that the store refuses is put aside. */
+  /** A block that the store refuses is put aside after so many tries … */
   readonly refusalsPerBlock: number;
+  /** … over so long a time: a schema that lags behind in an upgrade catches up meanwhile. */
+  readonly refusedForMs: number;
 }
 
 export const DELIVERY_DEFAULTS: DeliveryOptions = {
@@ -17,13 +19,21 @@ export const DELIVERY_DEFAULTS: DeliveryOptions = {
   backoffMinMs: 100,
   backoffMaxMs: 10_000,
   refusalsPerBlock: 3,
+  refusedForMs: 10 * 60_000,
 };
 
 export interface DeliveryEvents {
   stored(block: SpoolBlock, rows: number, tookMs: number): void;
   failed(block: SpoolBlock, error: Error, retryInMs: number, tookMs: number): void;
-  refused(block: SpoolBlock, error: Error): void;
+  /** @param gaveWay older blocks, put aside before, that were removed to make room */
+  refused(block: SpoolBlock, error: Error, gaveWay: number): void;
   damaged(block: SpoolBlock, lostBytes: number): void;
+}
+
+/** Refusals of one block, or of one table since it last took one. */
+interface Refusals {
+  count: number;
+  readonly sinceMs: number;
 }
 
 /** How it goes with one table. */
@@ -32,6 +42,7 @@ interface Lane {
   failures: number;
   notBeforeMs: number;
   sending: number;
+  refusals: Refusals | undefined;
 }
 
 /**
@@ -39,8 +50,10 @@ interface Lane {
  *
  * Each table waits for itself: an attempt that fails doubles its wait, up to `backoffMaxMs`, and
  * until one succeeds again its blocks are tried one at a time. So a table in trouble takes at most
- * one of the inserts at once, and the others go on. Nothing is ever given up but blocks the store
- * itself refuses.
+ * one of the inserts at once, and the others go on.
+ *
+ * A block that the store refuses waits for itself too, and other blocks of its table overtake it.
+ * Nothing is ever given up but blocks that are refused for `refusedForMs`, or whose whole table is.
  */
 export class Delivery {
   /** Attempts that failed since one last succeeded, of any table. */
@@ -49,7 +62,7 @@ export class Delivery {
   /** Moving average of bytes stored a second, for honest retry times. */
   drainBytesPerSecond = 0;
   private readonly inFlight = new Set<Promise<void>>();
-  private readonly refusals = new Map<string, number>();
+  private readonly refusals = new Map<string, Refusals & { notBeforeMs: number }>();
   private readonly lanes = new Map<string, Lane>();
   private readonly spool: Spool;
   private readonly sink: Sink;
@@ -87,7 +100,7 @@ export class Delivery {
   /** Starts what may be started now; call it often, it never waits. */
   tick(): void {
     const nowMs = this.now();
-    const may = (table: string) => this.open(table, nowMs);
+    const may = (block: SpoolBlock) => this.open(block, nowMs);
     while (this.inFlight.size < this.options.parallel) {
       const block = this.spool.take(may);
       if (block === undefined) return;
@@ -98,15 +111,16 @@ export class Delivery {
     }
   }
 
-  private open(table: string, nowMs: number): boolean {
+  private open({ name, table }: SpoolBlock, nowMs: number): boolean {
     const { failures, notBeforeMs, sending } = this.laneOf(table);
-    return nowMs >= notBeforeMs && (failures === 0 || sending === 0);
+    if (nowMs < notBeforeMs || (failures > 0 && sending > 0)) return false;
+    return nowMs >= (this.refusals.get(name)?.notBeforeMs ?? 0);
   }
 
   private laneOf(table: string): Lane {
     const known = this.lanes.get(table);
     if (known !== undefined) return known;
-    const lane = { failures: 0, notBeforeMs: 0, sending: 0 };
+    const lane = { failures: 0, notBeforeMs: 0, sending: 0, refusals: undefined };
     this.lanes.set(table, lane);
     return lane;
   }
@@ -140,6 +154,7 @@ export class Delivery {
     const lane = this.laneOf(block.table);
     lane.failures = 0;
     lane.notBeforeMs = 0;
+    lane.refusals = undefined;
     this.failures = 0;
     this.lastError = undefined;
     const rate = (block.bytes * 1000) / Math.max(1, tookMs);
@@ -154,26 +169,42 @@ export class Delivery {
     const lane = this.laneOf(block.table);
     lane.failures += 1;
     this.failures += 1;
-    const { backoffMinMs, backoffMaxMs } = this.options;
-    const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, lane.failures - 1));
+    const waitMs = this.backoffMs(lane.failures);
     lane.notBeforeMs = this.now() + waitMs;
-    this.spool.putBack(block);
+    this.spool.putBack(block, error instanceof BlockRefused);
     this.events.failed(block, error, waitMs, tookMs);
   }
 
-  /** True when the block was refused often enough and is out of the way. */
+  private backoffMs(failures: number): number {
+    const { backoffMinMs, backoffMaxMs } = this.options;
+    return Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(20, failures - 1));
+  }
+
+  /** True when the block was refused for long enough and is out of the way. */
   private putAside(block: SpoolBlock, error: BlockRefused): boolean {
-    const refusals = (this.refusals.get(block.name) ?? 0) + 1;
-    this.refusals.set(block.name, refusals);
-    if (refusals < this.options.refusalsPerBlock) return false;
+    const nowMs = this.now();
+    const own = this.refusals.get(block.name) ?? { count: 0, sinceMs: nowMs, notBeforeMs: 0 };
+    this.refusals.set(block.name, own);
+    const lane = this.laneOf(block.table);
+    lane.refusals ??= { count: 0, sinceMs: nowMs };
+    for (const refusals of [own, lane.refusals]) refusals.count += 1;
+    // Longer than its table waits, so that the next one is another block.
+    own.notBeforeMs = nowMs + 2 * this.backoffMs(own.count);
+    if (![own, lane.refusals].some((refusals) => this.persists(refusals, nowMs))) return false;
+    let gaveWay: number;
     try {
-      this.spool.refuse(block, error.message);
+      gaveWay = this.spool.refuse(block, error.message);
     } catch (fault) {
       this.lastError = `the block cannot be put aside: ${(fault as Error).message}`;
       return false;
     }
     this.refusals.delete(block.name);
-    this.events.refused(block, error);
+    this.events.refused(block, error, gaveWay);
     return true;
+  }
+
+  private persists({ count, sinceMs }: Refusals, nowMs: number): boolean {
+    const { refusalsPerBlock, refusedForMs } = this.options;
+    return count >= refusalsPerBlock && nowMs - sinceMs >= refusedForMs;
   }
 }

@@ -9,6 +9,8 @@ export class FakeSink implements Sink {
   /** Stores the next blocks, and then fails to say so. */
   loseAnswers = 0;
   refuseTable: string | undefined;
+  /** Blocks that contain this are refused. */
+  refuseText: string | undefined;
   /** Inserts into this table fail, as by a lock or a full disk of its own. */
   failTable: string | undefined;
   /** While set, inserts wait for it; those into `gateTable` only, where that is set. */
@@ -20,11 +22,13 @@ export class FakeSink implements Sink {
     if (this.gateTable === undefined || this.gateTable === block.table) await this.gate;
     if (this.away) throw new Error('connect ECONNREFUSED');
     if (block.table === this.failTable) throw new Error('table is locked');
-    if (block.table === this.refuseTable) throw new BlockRefused('no such column');
+    const refuses = this.refuseText !== undefined && textOf(block).includes(this.refuseText);
+    if (refuses || block.table === this.refuseTable) throw new BlockRefused('no such column');
     if (!this.tokens.has(block.token)) {
       this.tokens.add(block.token);
-      const text = Buffer.concat(block.parts).toString();
-      const rows = text.split('\n').filter((line) => line !== '');
+      const rows = textOf(block)
+        .split('\n')
+        .filter((line) => line !== '');
       const known = this.rows.get(block.table) ?? [];
       this.rows.set(block.table, [...known, ...rows.map((line) => JSON.parse(line))]);
     }
@@ -39,4 +43,8 @@ export class FakeSink implements Sink {
   }
 
   async close(): Promise<void> {}
+}
+
+function textOf({ parts }: SinkBlock): string {
+  return Buffer.concat(parts).toString();
 }

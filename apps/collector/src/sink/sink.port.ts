@@ -14,7 +14,7 @@ export interface SinkBlock {
   readonly parts: readonly Uint8Array[];
 }
 
-/** The store understood the block and will never take it: retrying is useless. */
+/** The store understood the block and does not take it: others of its table may fare better. */
 export class BlockRefused extends Error {
   override readonly name = 'BlockRefused';
 }

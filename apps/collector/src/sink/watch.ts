@@ -65,12 +65,15 @@ export function watchDelivery(parts: WatchParts): DeliveryEvents {
       );
       if ((error as { code?: string }).code === UNKNOWN_TABLE) parts.missingTable();
     },
-    refused: (block, error) => {
+    refused: (block, error, gaveWay) => {
       metrics.refusedBlocks.add({ table: block.table });
       log.error(
         { block: block.name, err: error.message },
         'ClickHouse refuses this block; it is kept in spool/refused beside the reason',
       );
+      if (gaveWay === 0) return;
+      metrics.refusedLost.add({}, gaveWay);
+      log.error({ blocks: gaveWay }, 'spool/refused is full: its oldest blocks are removed');
     },
     damaged: (block, lostBytes) => {
       metrics.lostBytes.add({}, lostBytes);

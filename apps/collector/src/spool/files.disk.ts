@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fdatasync,
   ftruncateSync,
   mkdirSync,
@@ -36,16 +37,22 @@ function appendAll(fd: number, parts: readonly Uint8Array[]): void {
   }
 }
 
+const REASON = '.reason.txt';
+
 /** Blocks put aside are for a person to look at, no archive: beyond this the oldest go. */
 const MAX_ASIDE_BYTES = 256 * 1024 * 1024;
 
-function keepNewest(folder: string, maxBytes: number): void {
+function keepNewest(folder: string, maxBytes: number): number {
   let bytes = 0;
+  let removed = 0;
   // Names begin with the time of their run, and a reason stands right behind its block.
   for (const name of readdirSync(folder).sort().reverse()) {
     bytes += statSync(join(folder, name)).size;
-    if (bytes > maxBytes) rmSync(join(folder, name), { force: true });
+    if (bytes <= maxBytes) continue;
+    rmSync(join(folder, name), { force: true });
+    if (!name.endsWith(REASON)) removed += 1;
   }
+  return removed;
 }
 
 /** The spool's files in `folder`. Every method throws the file system's own error. */
@@ -66,9 +73,10 @@ export function diskFiles(folder: string, maxAsideBytes = MAX_ASIDE_BYTES): Spoo
     remove: (name) => rmSync(join(folder, name), { force: true }),
     setAside: (name, reason) => {
       mkdirSync(aside, { recursive: true, mode: 0o700 });
-      writeFileSync(join(aside, `${name}.reason.txt`), `${reason}\n`, { mode: 0o600 });
+      writeFileSync(join(aside, `${name}${REASON}`), `${reason}\n`, { mode: 0o600 });
       renameSync(join(folder, name), join(aside, name));
-      keepNewest(aside, maxAsideBytes);
+      return keepNewest(aside, maxAsideBytes);
     },
+    aside: () => (existsSync(aside) ? readdirSync(aside) : []),
   };
 }

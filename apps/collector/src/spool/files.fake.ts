@@ -3,7 +3,7 @@ import type { SpoolFiles } from './files.port.ts';
 /** Files in memory, whose disk can be made to fill up in the middle of a write. */
 export class FakeFiles implements SpoolFiles {
   readonly contents = new Map<string, Buffer>();
-  readonly aside = new Map<string, string>();
+  readonly setAsideFor = new Map<string, string>();
   readonly synced: string[] = [];
   /** Bytes that still fit on the disk. */
   room = Number.POSITIVE_INFINITY;
@@ -54,10 +54,15 @@ export class FakeFiles implements SpoolFiles {
     this.contents.delete(name);
   }
 
-  setAside(name: string, reason: string): void {
+  setAside(name: string, reason: string): number {
     if (this.asideFault !== undefined) throw new Error(this.asideFault);
-    this.aside.set(name, reason);
+    this.setAsideFor.set(name, reason);
     this.contents.delete(name);
+    return 0;
+  }
+
+  aside(): string[] {
+    return [...this.setAsideFor.keys()];
   }
 
   private nameOf(fd: number): string {

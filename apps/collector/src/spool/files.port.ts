@@ -11,6 +11,12 @@ export interface SpoolFiles {
   close(fd: number): void;
   read(name: string): Promise<Buffer>;
   remove(name: string): void;
-  /** Puts a block aside that the store refuses, beside the reason why. */
-  setAside(name: string, reason: string): void;
+  /**
+   * Puts a block aside that the store refuses, beside the reason why.
+   *
+   * @returns how many older blocks were removed because too much is aside
+   */
+  setAside(name: string, reason: string): number;
+  /** Names of the files put aside. */
+  aside(): string[];
 }

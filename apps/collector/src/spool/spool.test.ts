@@ -46,6 +46,18 @@ test('while a block of a table waits, the next grows to the size of a block', ()
   expect(spool.backlog(5000).blocks).toBe(2);
 });
 
+test('a block that is refused for now does not hold up later rows of its table', () => {
+  const { spool } = spoolOf();
+  for (let block = 1; block <= 7; block++) {
+    spool.append('t', 1, line('a'), block * 1000);
+    spool.tick((block + 1) * 1000);
+    const taken = spool.take(({ sinceMs }) => sinceMs === block * 1000);
+    if (taken !== undefined) spool.putBack(taken, true);
+  }
+  // Five are waiting: from then on it is the table that is at fault, and its segment grows.
+  expect(spool.backlog(9000).blocks).toBe(5);
+});
+
 test('a new run sends what the last one left, oldest first, under the same names', async () => {
   const { spool, files } = spoolOf();
   spool.append('b', 1, line('1'), 0);
@@ -105,7 +117,8 @@ test('a refused block is set aside with its reason', () => {
   spool.sealAll();
   const block = spool.take() as NonNullable<ReturnType<Spool['take']>>;
   spool.refuse(block, 'no such column');
-  expect(files.aside.get(block.name)).toBe('no such column');
+  expect(files.setAsideFor.get(block.name)).toBe('no such column');
+  expect(spool.refused()).toBe(1);
   expect(spool.bytes).toBe(0);
 });
 

@@ -44,6 +44,9 @@ interface OpenSegment {
 const PROBE_EVERY_MS = 1000;
 const PROBE = new Uint8Array(4096);
 
+/** More refused blocks of a table than this are a fault of the table: the next ones may grow. */
+const MAX_OVERTAKEN = 4;
+
 const NAME = /^(\d{13})-[0-9a-z]+-\d{9}\.([a-z0-9_]+)\.jsonl$/;
 
 export class Spool {
@@ -55,6 +58,8 @@ export class Spool {
   readonly replayed: number;
   private readonly open = new Map<string, OpenSegment>();
   private readonly sealed = new Map<string, SpoolBlock[]>();
+  /** Blocks that the store refused when they were last tried. */
+  private readonly balking = new Set<string>();
   private readonly closing = new Set<Promise<void>>();
   private counter = 0;
   private probedMs = 0;
@@ -115,9 +120,15 @@ export class Spool {
       this.probe();
     }
     for (const [table, segment] of this.open) {
-      const waiting = this.sealed.get(table)?.length ?? 0;
-      if (waiting === 0 && nowMs - segment.sinceMs >= this.options.blockAgeMs) this.seal(table);
+      if (nowMs - segment.sinceMs < this.options.blockAgeMs) continue;
+      if (!this.held(table)) this.seal(table);
     }
+  }
+
+  /** Whether blocks of a table wait to be sent; a few that are refused hold up no others. */
+  private held(table: string): boolean {
+    const waiting = this.sealed.get(table) ?? [];
+    return waiting.length > MAX_OVERTAKEN || waiting.some(({ name }) => !this.balking.has(name));
   }
 
   sealAll(): void {
@@ -125,16 +136,18 @@ export class Spool {
   }
 
   /**
-   * The oldest sealed block of a table that `may` be sent now; the caller ends it with `done`,
-   * `putBack` or `refuse`.
+   * The oldest sealed block that `may` be sent now; the caller ends it with `done`, `putBack` or
+   * `refuse`.
    */
-  take(may: (table: string) => boolean = () => true): SpoolBlock | undefined {
+  take(may: (block: SpoolBlock) => boolean = () => true): SpoolBlock | undefined {
     let oldest: SpoolBlock | undefined;
-    for (const [table, [first]] of this.sealed) {
-      if (first === undefined || (oldest !== undefined && first.name >= oldest.name)) continue;
-      if (may(table)) oldest = first;
+    for (const queue of this.sealed.values()) {
+      const first = queue.find(may);
+      if (first !== undefined && (oldest === undefined || first.name < oldest.name)) oldest = first;
     }
-    if (oldest !== undefined) this.sealed.get(oldest.table)?.shift();
+    if (oldest === undefined) return undefined;
+    const queue = this.sealed.get(oldest.table) ?? [];
+    queue.splice(queue.indexOf(oldest), 1);
     return oldest;
   }
 
@@ -145,11 +158,14 @@ export class Spool {
   /** The block is in the store. */
   done(block: SpoolBlock): void {
     this.files.remove(block.name);
+    this.balking.delete(block.name);
     this.bytes -= block.bytes;
   }
 
-  /** The store was away: the block is the next one again. */
-  putBack(block: SpoolBlock): void {
+  /** The store was away, or `refused` the block for now: it is the next one again. */
+  putBack(block: SpoolBlock, refused = false): void {
+    if (refused) this.balking.add(block.name);
+    else this.balking.delete(block.name);
     const waiting = [block, ...(this.sealed.get(block.table) ?? [])];
     this.sealed.set(
       block.table,
@@ -157,10 +173,21 @@ export class Spool {
     );
   }
 
-  /** The store will never take this block: it is kept aside with the reason, for a person. */
-  refuse(block: SpoolBlock, reason: string): void {
-    this.files.setAside(block.name, reason);
+  /**
+   * The store does not take this block: it is kept aside with the reason, for a person.
+   *
+   * @returns how many older ones were removed to make room
+   */
+  refuse(block: SpoolBlock, reason: string): number {
+    const gaveWay = this.files.setAside(block.name, reason);
+    this.balking.delete(block.name);
     this.bytes -= block.bytes;
+    return gaveWay;
+  }
+
+  /** Blocks kept aside, of earlier runs too. */
+  refused(): number {
+    return this.files.aside().filter((name) => NAME.test(name)).length;
   }
 
   /** Blocks that wait to be sent, and how long the oldest row on disk has waited. */
