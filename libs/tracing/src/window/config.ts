@@ -11,9 +11,13 @@ export interface WindowConfig {
   /** A trace this large is decided at once; what comes later follows the decision. */
   maxSpansPerTrace: number;
   maxBytesPerTrace: number;
-  /** Ids of kept traces remembered, so that late spans follow them. */
+  /**
+   * Decisions are remembered, so that late spans follow them, until so many traces were kept since
+   * or `droppedMemory` dropped, whichever comes first: both fates are forgotten together, lest late
+   * spans be biased. About 40 bytes each.
+   */
   keptMemory: number;
-  /** Ids of dropped traces remembered, at 4 bytes each. */
+  /** Likewise; 6 bytes each. */
   droppedMemory: number;
   /** Any number; a random one keeps senders from crafting ids that collide. */
   hashSeed: number;

@@ -1,110 +1,143 @@
 import { TRACE_A } from '../otlp/span-table.ts';
 import type { Decision } from '../sampling/decision.ts';
 
-const WAYS = 8;
+/** Returned instead of a place: the trace is not known. */
+export const UNKNOWN = -1;
+
+/** A bucket is 64 bytes: places for decisions, and one word for the bucket itself. */
+const BUCKET = 16;
+const PLACES = BUCKET - 1;
+/** Share of the places that is taken when most decisions are remembered. */
+const LOAD = 0.75;
+
+/** Decisions are remembered for this many epochs; the next one takes the number of the oldest. */
+const EPOCHS = 7;
+const EPOCH_MASK = 7;
+const KEPT = 8;
+const PRINT_MASK = ~15;
+
+/** A memory for one fate holds at least this part of what the other one holds. */
+const LEAST_PART = 1 / 64;
 
 /**
- * Decisions of kept traces by exact id, for late spans. Set-associative: an id has eight places it
- * can be in, and the one used longest ago gives way, so memory is fixed and nothing is ever moved.
+ * Which traces were kept and which were dropped, for spans that come late.
+ *
+ * What is forgotten must not depend on a trace's randomness: where kept traces were forgotten
+ * sooner than dropped ones, late spans would follow the drops and be decided anew only where the
+ * trace was kept, and no weight makes up for that. So both fates are forgotten together, an epoch
+ * at a time. An epoch ends when either fate has filled its part, and nothing younger than the
+ * oldest epoch ever gives way.
+ *
+ * A decision is one word: 28 bits of another hash of the id, whether it was kept, and its epoch (0:
+ * a free place). It lies in the bucket that its id points to or, when that is full, in one of those
+ * after it; the bucket's last word is the epoch in which that happened last. So a look-up ends in
+ * the first bucket nearly always. Places of a bucket are taken in turn, and so given back in turn.
+ * A trace never seen is taken for another once in 2 x 10^7.
  */
-export class KeptMemory {
-  readonly #ids: Int32Array;
-  readonly #usedAt: Float64Array;
-  readonly #decisions: (Decision | undefined)[];
-  readonly #mask: number;
-  #clock = 0;
-
-  constructor(capacity: number) {
-    const sets = setsFor(capacity, WAYS);
-    this.#mask = sets - 1;
-    this.#ids = new Int32Array(sets * WAYS * 4);
-    this.#usedAt = new Float64Array(sets * WAYS);
-    this.#decisions = new Array(sets * WAYS).fill(undefined);
-  }
-
-  /** The decision on the trace id at `rows[base]`, or undefined. */
-  get(rows: Int32Array, base: number, hash: number): Decision | undefined {
-    const place = this.#find(rows, base, hash);
-    if (place < 0) return undefined;
-    this.#clock += 1;
-    this.#usedAt[place] = this.#clock;
-    return this.#decisions[place];
-  }
-
-  set(rows: Int32Array, base: number, hash: number, decision: Decision): void {
-    const known = this.#find(rows, base, hash);
-    const place = known >= 0 ? known : this.#oldest(hash);
-    for (let word = 0; word < 4; word += 1) {
-      this.#ids[place * 4 + word] = rows[base + TRACE_A + word] as number;
-    }
-    this.#clock += 1;
-    this.#usedAt[place] = this.#clock;
-    this.#decisions[place] = decision;
-  }
-
-  #find(rows: Int32Array, base: number, hash: number): number {
-    const first = (hash & this.#mask) * WAYS;
-    const id = base + TRACE_A;
-    for (let place = first; place < first + WAYS; place += 1) {
-      const at = place * 4;
-      if (
-        this.#ids[at] === rows[id] &&
-        this.#ids[at + 1] === rows[id + 1] &&
-        this.#ids[at + 2] === rows[id + 2] &&
-        this.#ids[at + 3] === rows[id + 3]
-      ) {
-        return place;
-      }
-    }
-    return -1;
-  }
-
-  #oldest(hash: number): number {
-    const first = (hash & this.#mask) * WAYS;
-    let oldest = first;
-    for (let place = first + 1; place < first + WAYS; place += 1) {
-      if ((this.#usedAt[place] as number) < (this.#usedAt[oldest] as number)) oldest = place;
-    }
-    return oldest;
-  }
-}
-
-/**
- * Ids of dropped traces as 32-bit fingerprints in sets of eight; the oldest of a set gives way.
- * A trace that was never seen is taken for a dropped one about once in 5 x 10^8.
- */
-export class DroppedMemory {
-  readonly #prints: Int32Array;
-  /** The next place of a set to be overwritten. */
+export class DecisionMemory {
+  readonly #words: Int32Array;
+  /** Of each bucket the place taken next, and how many before it are taken. */
   readonly #next: Uint8Array;
-  readonly #mask: number;
+  readonly #used: Uint8Array;
+  readonly #buckets: number;
+  /** By epoch, by place. */
+  readonly #decisions: Map<number, Decision>[] = [];
+  readonly #maxKept: number;
+  readonly #maxDropped: number;
+  #epoch = 1;
+  #kept = 0;
+  #dropped = 0;
 
-  constructor(capacity: number) {
-    const sets = setsFor(capacity, WAYS);
-    this.#mask = sets - 1;
-    this.#prints = new Int32Array(sets * WAYS);
-    this.#next = new Uint8Array(sets);
+  /** @param kept traces remembered at least, and `dropped` likewise, whichever come first */
+  constructor(kept: number, dropped: number) {
+    // The epoch under way may just have begun: the others must be enough.
+    this.#maxKept = Math.ceil(Math.max(1, kept, dropped * LEAST_PART) / (EPOCHS - 1));
+    this.#maxDropped = Math.ceil(Math.max(1, dropped, kept * LEAST_PART) / (EPOCHS - 1));
+    const most = EPOCHS * (this.#maxKept + this.#maxDropped);
+    this.#buckets = Math.ceil(most / LOAD / PLACES);
+    this.#words = new Int32Array(this.#buckets * BUCKET);
+    this.#next = new Uint8Array(this.#buckets);
+    this.#used = new Uint8Array(this.#buckets);
+    for (let epoch = 0; epoch <= EPOCHS; epoch += 1) this.#decisions.push(new Map());
   }
 
-  has(rows: Int32Array, base: number, hash: number): boolean {
-    const first = (hash & this.#mask) * WAYS;
+  /** The place of the trace id at `rows[base]`, or `UNKNOWN`. */
+  find(rows: Int32Array, base: number, hash: number): number {
+    const words = this.#words;
     const print = fingerprint(rows, base);
-    for (let place = first; place < first + WAYS; place += 1) {
-      if (this.#prints[place] === print) return true;
+    let bucket = this.#bucketOf(hash);
+    for (let probe = 0; probe < this.#buckets; probe += 1) {
+      const first = bucket * BUCKET;
+      const end = first + PLACES;
+      for (let place = first; place < end; place += 1) {
+        if ((((words[place] as number) ^ print) & PRINT_MASK) === 0) return place;
+      }
+      if (words[end] === 0) return UNKNOWN;
+      bucket = bucket + 1 === this.#buckets ? 0 : bucket + 1;
     }
-    return false;
+    return UNKNOWN;
+  }
+
+  /** The decision at a place, if the trace was kept; undefined if it was dropped. */
+  keptAt(place: number): Decision | undefined {
+    const word = this.#words[place] as number;
+    return (word & KEPT) === 0 ? undefined : this.#decisions[word & EPOCH_MASK]?.get(place);
   }
 
   /** The id must not be known: whoever opened the trace has asked. */
-  add(rows: Int32Array, base: number, hash: number): void {
-    const set = hash & this.#mask;
-    const next = this.#next[set] as number;
-    this.#prints[set * WAYS + next] = fingerprint(rows, base);
-    this.#next[set] = (next + 1) % WAYS;
+  add(rows: Int32Array, base: number, hash: number, decision: Decision): void {
+    const place = this.#place(hash);
+    const print = fingerprint(rows, base) & PRINT_MASK;
+    this.#words[place] = print | (decision.keep ? KEPT : 0) | this.#epoch;
+    if (decision.keep) {
+      this.#decisions[this.#epoch]?.set(place, decision);
+      this.#kept += 1;
+    } else this.#dropped += 1;
+    if (this.#kept >= this.#maxKept || this.#dropped >= this.#maxDropped) this.#turn();
+  }
+
+  /** The next place of the id's bucket, or of one after it: there are more than decisions. */
+  #place(hash: number): number {
+    let bucket = this.#bucketOf(hash);
+    while (this.#used[bucket] === PLACES) {
+      this.#words[bucket * BUCKET + PLACES] = this.#epoch;
+      bucket = bucket + 1 === this.#buckets ? 0 : bucket + 1;
+    }
+    const next = this.#next[bucket] as number;
+    this.#next[bucket] = next + 1 === PLACES ? 0 : next + 1;
+    this.#used[bucket] = (this.#used[bucket] as number) + 1;
+    return bucket * BUCKET + next;
+  }
+
+  /** Forgets the oldest epoch, and begins one in its stead. */
+  #turn(): void {
+    const words = this.#words;
+    const epoch = this.#epoch === EPOCHS ? 1 : this.#epoch + 1;
+    for (let bucket = 0; bucket < this.#buckets; bucket += 1) {
+      const first = bucket * BUCKET;
+      let used = this.#used[bucket] as number;
+      let oldest = (this.#next[bucket] as number) - used;
+      if (oldest < 0) oldest += PLACES;
+      for (; used > 0; used -= 1) {
+        if (((words[first + oldest] as number) & EPOCH_MASK) !== epoch) break;
+        words[first + oldest] = 0;
+        oldest = oldest + 1 === PLACES ? 0 : oldest + 1;
+      }
+      this.#used[bucket] = used;
+      if (words[first + PLACES] === epoch) words[first + PLACES] = 0;
+    }
+    this.#decisions[epoch]?.clear();
+    this.#epoch = epoch;
+    this.#kept = 0;
+    this.#dropped = 0;
+  }
+
+  #bucketOf(hash: number): number {
+    return Math.floor(((hash >>> 0) / 2 ** 32) * this.#buckets);
   }
 }
 
-/** Another mix of the id than the table's hash; never 0, which marks an empty place. */
+/** Another mix of the id than the table's hash; its print is never that of a free place. */
 function fingerprint(rows: Int32Array, base: number): number {
   const at = base + TRACE_A;
   let print = 0x27d4eb2f;
@@ -112,11 +145,5 @@ function fingerprint(rows: Int32Array, base: number): number {
     print = Math.imul(print ^ (rows[at + word] as number), 0x165667b1);
     print ^= print >>> 15;
   }
-  return print === 0 ? 1 : print;
-}
-
-function setsFor(capacity: number, ways: number): number {
-  let sets = 1;
-  while (sets * ways < capacity) sets *= 2;
-  return sets;
+  return (print & PRINT_MASK) === 0 ? ~PRINT_MASK + 1 : print;
 }

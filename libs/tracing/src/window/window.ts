@@ -20,7 +20,7 @@ import {
 import type { Decision } from '../sampling/decision.ts';
 import { BodyStore } from './body-store.ts';
 import type { Trigger, WindowConfig } from './config.ts';
-import { DroppedMemory, KeptMemory } from './decision-memory.ts';
+import { DecisionMemory, UNKNOWN } from './decision-memory.ts';
 import { EntryList } from './entry-list.ts';
 import { NO_ROW, SpanStore, STORED_ROW_BYTES } from './span-store.ts';
 import * as trace from './trace-table.ts';
@@ -79,8 +79,7 @@ export class TraceWindow {
   readonly #all: EntryList;
   readonly #rooted: EntryList;
   readonly #due: EntryList;
-  readonly #kept: KeptMemory;
-  readonly #dropped: DroppedMemory;
+  readonly #decided: DecisionMemory;
   /** Span ids of the few large traces, by entry. */
   readonly #largeSets = new Map<number, Set<bigint>>();
   /** Decisions that waiting late spans follow, by entry. */
@@ -96,8 +95,7 @@ export class TraceWindow {
     this.#all = new EntryList(this.#table, trace.ALL_PREVIOUS, trace.ALL_NEXT);
     this.#rooted = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
     this.#due = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
-    this.#kept = new KeptMemory(config.keptMemory);
-    this.#dropped = new DroppedMemory(config.droppedMemory);
+    this.#decided = new DecisionMemory(config.keptMemory, config.droppedMemory);
   }
 
   /**
@@ -138,10 +136,12 @@ export class TraceWindow {
     const entry = this.#pending;
     if (entry === NO_ENTRY) throw new Error('there is no trace to settle');
     this.#pending = NO_ENTRY;
-    const rows = this.#view.spans.rows;
-    const hash = this.#table.hashOf(rows, 0);
-    if (decision.keep) this.#kept.set(rows, 0, hash, decision);
-    else this.#dropped.add(rows, 0, hash);
+    // Late spans do not refresh the memory: only kept traces have them, and both fates must be
+    // forgotten alike.
+    if (this.#view.earlier === undefined) {
+      const { rows } = this.#view.spans;
+      this.#decided.add(rows, 0, this.#table.hashOf(rows, 0), decision);
+    }
     const since = this.#table.word(entry, trace.SPANS) - this.#view.spans.count;
     if (since > 0 && decision.keep) this.#keepWaiting(entry, since, decision);
     else this.#release(entry);
@@ -258,17 +258,19 @@ export class TraceWindow {
     const hash = this.#table.hashOf(rows, base);
     let entry = this.#table.find(rows, base, hash);
     if (entry === NO_ENTRY) {
-      if (this.#dropped.has(rows, base, hash)) {
+      const place = this.#decided.find(rows, base, hash);
+      const earlier = place === UNKNOWN ? undefined : this.#decided.keptAt(place);
+      if (place !== UNKNOWN && earlier === undefined) {
         result.lateDropped += 1;
         flag(rows, base, META_LATE);
         return;
       }
-      if (knownOnly && this.#kept.get(rows, base, hash) === undefined) {
+      if (knownOnly && place === UNKNOWN) {
         result.unheld += 1;
         flag(rows, base, META_UNHELD);
         return;
       }
-      entry = this.#open(rows, base, hash);
+      entry = this.#open(rows, base, hash, earlier);
     } else if (this.#isDuplicate(entry, rows, base)) {
       flag(rows, base, META_DUPLICATE);
       result.duplicates += 1;
@@ -282,8 +284,7 @@ export class TraceWindow {
   }
 
   /** A new entry: waiting, or due at once when its trace was kept before. */
-  #open(rows: Int32Array, base: number, hash: number): number {
-    const earlier = this.#kept.get(rows, base, hash);
+  #open(rows: Int32Array, base: number, hash: number, earlier: Decision | undefined): number {
     const entry = this.#table.insert(rows, base, hash);
     this.#table.setFirstSeenMs(entry, this.#nowMs);
     this.#table.setWord(entry, trace.HEAD, NO_ROW);
