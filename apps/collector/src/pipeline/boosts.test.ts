@@ -35,6 +35,23 @@ test('a time in the past ends a boost', () => {
   expect(boosts.list()).toEqual([]);
 });
 
+test('one without budget takes no place, and is not in force until its time is over', () => {
+  const boosts = new Boosts();
+  const wanted = { maxSpans: 100, untilMs: 500 };
+  boosts.set(boost('a', wanted), bounds, 0);
+  boosts.spend(['boost:a', 'boost:unknown']);
+  for (const service of ['b', 'c']) {
+    expect(boosts.set(boost(service), bounds, 0).kind).toBe('set');
+  }
+  boosts.set(boost('a', { ...wanted, untilMs: 900 }), bounds, 400);
+  expect(boosts.list().map(({ service }) => service)).toEqual(['b', 'c']);
+  expect(boosts.all()).toHaveLength(3);
+  expect(boosts.expire(500)).toBe(true);
+  expect(boosts.all()).toMatchObject([{ service: 'a', untilMs: 900 }]);
+  boosts.spend([]);
+  expect(boosts.list()).toHaveLength(1);
+});
+
 test('a service, one of its operations and one of its calls are three boosts', () => {
   const three = [boost('a'), boost('a', { operation: 'GET /' }), boost('a', { callee: 'b' })];
   expect(

@@ -53,19 +53,28 @@ export function samplingBoostOf(boost: Boost, workers: number): SamplingBoost {
   };
 }
 
-/** Boosts in force, at most one about each thing and `max` in all. */
+/** Boosts whose budget is used up, remembered until their time is over. */
+const MAX_SPENT = 1000;
+
+/**
+ * Boosts in force, at most one about each thing and `max` in all. One whose budget is used up is in
+ * force no more, but is remembered while it is repeated: who repeats it every few seconds, so that it
+ * ends when he is gone, would else have a new budget each time.
+ */
 export class Boosts {
   private readonly byName = new Map<string, Boost>();
+  private spent = new Set<string>();
 
   /** Sets, replaces or (when it has already ended) ends a boost. */
   set(wanted: Boost, bounds: BoostBounds, nowMs: number): BoostResult {
     this.expire(nowMs);
     const name = boostName(wanted);
     if (wanted.untilMs <= nowMs) {
-      this.byName.delete(name);
+      this.delete(name);
       return { kind: 'ended' };
     }
-    if (!this.byName.has(name) && this.byName.size >= bounds.max) {
+    const inForce = this.byName.size - this.spent.size;
+    if (!this.byName.has(name) && inForce >= bounds.max) {
       return { kind: 'full', max: bounds.max };
     }
     const boost = { ...wanted, untilMs: Math.min(wanted.untilMs, nowMs + bounds.maxDuration) };
@@ -73,21 +82,36 @@ export class Boosts {
     return { kind: 'set', boost };
   }
 
-  /** Ends one whose budget is used up. */
-  end(name: string): boolean {
-    return this.byName.delete(name);
+  /** Those of which the budget is used up now; the rest is in force. */
+  spend(names: readonly string[]): void {
+    this.spent = new Set(names.filter((name) => this.byName.has(name)));
+    for (const name of this.spent) {
+      if (this.spent.size <= MAX_SPENT) return;
+      this.delete(name);
+    }
   }
 
   /** Drops what has ended; true when something did. */
   expire(nowMs: number): boolean {
     const before = this.byName.size;
     for (const [name, boost] of this.byName) {
-      if (boost.untilMs <= nowMs) this.byName.delete(name);
+      if (boost.untilMs <= nowMs) this.delete(name);
     }
     return this.byName.size < before;
   }
 
+  /** Those in force. */
   list(): Boost[] {
+    return this.all().filter((boost) => !this.spent.has(boostName(boost)));
+  }
+
+  /** Also those whose budget is used up. */
+  all(): Boost[] {
     return [...this.byName.values()];
+  }
+
+  private delete(name: string): void {
+    this.byName.delete(name);
+    this.spent.delete(name);
   }
 }

@@ -102,9 +102,8 @@ export class SamplingControl {
 
   /** Ends boosts whose time or budget is over. */
   tick(nowMs: number): void {
-    const ended = this.traces.sampler.endedBoosts(nowMs);
-    for (const name of ended) this.boosts.end(name);
-    if (this.boosts.expire(nowMs) || ended.length > 0) this.applyBoosts();
+    if (this.boosts.expire(nowMs)) this.applyBoosts();
+    this.boosts.spend(this.traces.sampler.endedBoosts(nowMs));
   }
 
   private applyRules(): void {
@@ -120,13 +119,12 @@ export class SamplingControl {
 
   private applyBoosts(): void {
     const { workers } = this.config;
-    const names = new Set(this.boosts.list().map(boostName));
+    const boosts = this.boosts.all();
+    const names = new Set(boosts.map(boostName));
     for (const [name, use] of this.uses()) {
       if (!names.has(name)) this.keptBefore = sum(this.keptBefore, use);
     }
-    this.traces.sampler.setBoosts(
-      this.boosts.list().map((boost) => samplingBoostOf(boost, workers)),
-    );
+    this.traces.sampler.setBoosts(boosts.map((boost) => samplingBoostOf(boost, workers)));
   }
 }
 

@@ -90,3 +90,28 @@ test('a boost with a look back brings dropped traces back, and the ledger says s
   expect(ledger).toContainEqual(['promoted', 0, 1]);
   expect(ledger.reduce((sum, [, seen]) => sum + Number(seen), 0)).toBe(3);
 });
+
+test('a boost that is repeated does not have its budget again', () => {
+  const { traces, sampling, outbox, send, of } = rig();
+  const boost = { service: 'shop', ratio: 1, untilMs: START_MS + 60_000, maxSpans: 3, by: 'test' };
+  let nowMs = START_MS;
+  let trace = 1;
+  const round = (maxSpans: number) => {
+    sampling.boost({ ...boost, maxSpans, untilMs: nowMs + 60_000 }, nowMs);
+    for (let count = 0; count < 10; count += 1) send(trace + count, 'shop');
+    trace += 10;
+    nowMs += 20_000;
+    traces.step(nowMs, () => false);
+    sampling.tick(nowMs);
+    outbox.flush(nowMs);
+    return of('otel_traces').length;
+  };
+  expect(round(3)).toBe(3);
+  expect(sampling.list()).toEqual([]);
+  expect(round(3)).toBe(3);
+  expect(round(5)).toBe(5);
+  expect(sampling.keptByBoosts().spans).toBe(5);
+  sampling.boost({ ...boost, untilMs: nowMs }, nowMs);
+  expect(round(3)).toBe(8);
+  expect(sampling.keptByBoosts().spans).toBe(8);
+});

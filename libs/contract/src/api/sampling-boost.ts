@@ -11,7 +11,10 @@ const fields = {
   /** 0 … 1. Rules that keep more stay as they are; rules that drop on purpose too. */
   ratio: z.number().gt(0).max(1),
   untilMs: epochMs,
-  /** So much may be kept that would else have been dropped; then the boost ends. */
+  /**
+   * So much may be kept that would else have been dropped; then the boost ends. One that is repeated
+   * before `untilMs` goes on with what it has used.
+   */
   maxSpans: z.number().int().min(1).optional(),
   maxBytes: z.number().int().min(1).optional(),
   /** Also brings back what was dropped since then, as far as the collector remembers. */
