@@ -11,6 +11,8 @@ const COMPACT_BELOW = 0.25;
  * decided within moments, and then nothing need be copied.
  */
 const SPARSE_MS = 500;
+/** Bytes that a body takes beside itself, without rows and contexts. */
+const HELD_BYTES = 200;
 /** Copying out of a smaller body would save nothing worth having. */
 const COMPACT_MIN_BYTES = 4096;
 
@@ -44,6 +46,8 @@ interface Held {
   compactBelow: number;
   /** It waits in the queue of sparse bodies. */
   queued: boolean;
+  /** What it takes beside its own bytes, since its last span was added. */
+  ownBytes: number;
 }
 
 interface Sparse {
@@ -78,7 +82,7 @@ export class BodyStore {
     return this.#count;
   }
 
-  /** Bytes of all bodies held. */
+  /** Bytes of all bodies held, and of what is noted about them. */
   get totalBytes(): number {
     return this.#totalBytes;
   }
@@ -96,6 +100,7 @@ export class BodyStore {
       contexts: [],
       compactBelow,
       queued: false,
+      ownBytes: 0,
     };
     this.#count += 1;
     this.#totalBytes += bytes.length;
@@ -126,6 +131,7 @@ export class BodyStore {
     if (held.live === 0) this.#drop(body);
     else {
       if (held.live < held.rows.length) held.rows = held.rows.slice(0, held.live);
+      this.#countOwn(held);
       if (held.liveBytes < held.compactBelow) this.#compact(body, held);
     }
   }
@@ -185,6 +191,7 @@ export class BodyStore {
     for (const length of slices.values()) size += length;
     if (size * 2 > old.length) {
       held.compactBelow = held.liveBytes / 2;
+      this.#countOwn(held);
       return;
     }
     const copy = new Uint8Array(size);
@@ -204,13 +211,36 @@ export class BodyStore {
         held.contexts[context + slice] = moved.get(at) ?? 0;
       }
     }
+    this.#packContexts(body, held, contexts);
+    this.#countOwn(held);
     this.bytes[body] = copy;
     this.#totalBytes += size - old.length;
     held.compactBelow = size < COMPACT_MIN_BYTES ? 0 : size * COMPACT_BELOW;
   }
 
+  /** Lets go of all contexts but these. */
+  #packContexts(body: number, held: Held, contexts: readonly number[]): void {
+    const places = new Map<number, number>();
+    const packed: number[] = [];
+    for (const context of contexts) {
+      places.set(context, packed.length);
+      packed.push(...held.contexts.slice(context, context + CONTEXT));
+    }
+    for (const row of held.rows) {
+      this.#spans.place(row, body, places.get(this.#spans.context(row)) as number);
+    }
+    held.contexts = packed;
+  }
+
+  #countOwn(held: Held): void {
+    this.#totalBytes -= held.ownBytes;
+    held.ownBytes = HELD_BYTES + held.rows.length * 4 + held.contexts.length * 8;
+    this.#totalBytes += held.ownBytes;
+  }
+
   #drop(body: number): void {
-    this.#totalBytes -= (this.bytes[body] as Uint8Array).length;
+    const ownBytes = this.#held[body]?.ownBytes ?? 0;
+    this.#totalBytes -= (this.bytes[body] as Uint8Array).length + ownBytes;
     this.bytes[body] = NOTHING;
     this.#held[body] = undefined;
     this.#free.push(body);

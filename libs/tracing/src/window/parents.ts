@@ -12,6 +12,8 @@ const SMALL = 12;
 export class Parents {
   parent = new Int32Array(64);
   #slots = new Int32Array(128);
+  /** Of the slots this trace uses as many as it needs: one giant must not slow down all others. */
+  #mask = 127;
 
   link(spans: SpanTable): void {
     if (this.parent.length < spans.count) {
@@ -29,11 +31,12 @@ export class Parents {
   }
 
   #index({ rows, count }: SpanTable): void {
-    let size = this.#slots.length;
+    let size = 32;
     while (size < count * 2) size *= 2;
     if (size > this.#slots.length) this.#slots = new Int32Array(size);
-    else this.#slots.fill(0);
-    const mask = this.#slots.length - 1;
+    else this.#slots.fill(0, 0, size);
+    const mask = size - 1;
+    this.#mask = mask;
     for (let span = 0; span < count; span += 1) {
       const at = span * WORDS;
       let slot = hashSpanId(rows[at + SPAN_A]!, rows[at + SPAN_B]!) & mask;
@@ -43,7 +46,7 @@ export class Parents {
   }
 
   #lookUp(rows: Int32Array, high: number, low: number): number {
-    const mask = this.#slots.length - 1;
+    const mask = this.#mask;
     for (let slot = hashSpanId(high, low) & mask; ; slot = (slot + 1) & mask) {
       const span = (this.#slots[slot] as number) - 1;
       if (span < 0) return PARENT_MISSING;

@@ -5,6 +5,7 @@ import { META, META_DUPLICATE } from '../otlp/span-table.ts';
 import { type SpanSketch, tableOf } from '../otlp/trace.fixture.ts';
 import type { Decision } from '../sampling/decision.ts';
 import type { WindowConfig } from './config.ts';
+import { STORED_ROW_BYTES } from './span-store.ts';
 import type { TraceView } from './trace-view.ts';
 import { WINDOW_CONFIG } from './window.fixture.ts';
 import { TraceWindow } from './window.ts';
@@ -157,6 +158,22 @@ test('bytes are bounded: bodies in, decisions out', () => {
     expect(window.stats(trace).bytes).toBeLessThanOrEqual(maxBytes);
   }
   expect(decided + window.stats(300).traces).toBe(300);
+});
+
+test('what a giant trace needs to find duplicates counts, and goes with it', () => {
+  const window = windowOf();
+  const many = Array.from({ length: 3000 }, (_, n) => ({ id: `n${n}`, parent: 'a' }));
+  add(window, 0, ...many.slice(0, 64));
+  const small = window.stats(0).bytes;
+  const table = tableOf(strings, many);
+  window.add(table, 0);
+  const rows = 3000 * (STORED_ROW_BYTES + 4);
+  const indexed = (table.bodies[0] as Uint8Array).length + rows + 3000 * 4 * 2;
+  expect(window.stats(0).bytes - small).toBeGreaterThan(indexed);
+  window.shutdown();
+  dueOf(window, 0);
+  window.settle(KEEP);
+  expect(window.stats(0).bytes).toBe(0);
 });
 
 test('a straggler does not pin the body it came in', () => {

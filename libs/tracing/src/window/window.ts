@@ -22,6 +22,7 @@ import { BodyStore } from './body-store.ts';
 import type { Trigger, WindowConfig } from './config.ts';
 import { DecisionMemory, UNKNOWN } from './decision-memory.ts';
 import { EntryList } from './entry-list.ts';
+import { LargeTrace } from './large-trace.ts';
 import { NO_ROW, SpanStore, STORED_ROW_BYTES } from './span-store.ts';
 import * as trace from './trace-table.ts';
 import { NO_ENTRY, TraceTable } from './trace-table.ts';
@@ -60,7 +61,7 @@ const QUEUED_DUE = LATE | OVER_SPANS | OVER_BYTES;
 /** Words of a row that are ids in the interner. */
 const NAMES = [NAME, SERVICE, INSTANCE, HOST] as const;
 
-/** Traces larger than this look their spans up in a set instead of walking their chain. */
+/** Traces larger than this look their spans up in an index instead of walking their chain. */
 const CHAIN_MAX = 64;
 
 /**
@@ -73,6 +74,7 @@ const CHAIN_MAX = 64;
  */
 export class TraceWindow {
   #config: WindowConfig;
+  readonly #seed: number;
   readonly #spans = new SpanStore();
   readonly #bodies = new BodyStore(this.#spans);
   readonly #table: TraceTable;
@@ -80,8 +82,9 @@ export class TraceWindow {
   readonly #rooted: EntryList;
   readonly #due: EntryList;
   readonly #decided: DecisionMemory;
-  /** Span ids of the few large traces, by entry. */
-  readonly #largeSets = new Map<number, Set<bigint>>();
+  /** The few large traces, by entry. */
+  readonly #large = new Map<number, LargeTrace>();
+  #largeBytes = 0;
   /** Decisions that waiting late spans follow, by entry. */
   readonly #earlier = new Map<number, Decision>();
   readonly #view = new TraceView();
@@ -91,6 +94,7 @@ export class TraceWindow {
 
   constructor(config: WindowConfig) {
     this.#config = config;
+    this.#seed = config.hashSeed;
     this.#table = new TraceTable(config.hashSeed);
     this.#all = new EntryList(this.#table, trace.ALL_PREVIOUS, trace.ALL_NEXT);
     this.#rooted = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
@@ -235,6 +239,7 @@ export class TraceWindow {
   #bytes(): number {
     return (
       this.#bodies.totalBytes +
+      this.#largeBytes +
       this.#spans.used * STORED_ROW_BYTES +
       this.#table.size * trace.ENTRY_BYTES
     );
@@ -306,7 +311,7 @@ export class TraceWindow {
     const bytes = table.word(entry, trace.BYTES) + (rows[base + LENGTH] as number);
     table.setWord(entry, trace.SPANS, spans);
     table.setWord(entry, trace.BYTES, bytes);
-    this.#markSeen(entry, rows, base);
+    this.#markSeen(entry, rows, base, row);
     if (((rows[base + PARENT_A] as number) | (rows[base + PARENT_B] as number)) === 0) {
       this.#noteRoot(entry);
     }
@@ -337,13 +342,16 @@ export class TraceWindow {
     return Math.imul(id, 0x9e3779b1) >>> 26;
   }
 
-  #markSeen(entry: number, rows: Int32Array, base: number): void {
+  #markSeen(entry: number, rows: Int32Array, base: number, row: number): void {
     const bit = this.#seenBit(rows, base);
     const field = bit < 32 ? trace.SEEN_A : trace.SEEN_B;
     this.#table.setWord(entry, field, this.#table.word(entry, field) | (1 << (bit & 31)));
-    if (this.#table.word(entry, trace.SPANS) > CHAIN_MAX) {
-      this.#largeSet(entry).add(spanKey(rows[base + SPAN_A]!, rows[base + SPAN_B]!));
-    }
+    if (this.#table.word(entry, trace.SPANS) <= CHAIN_MAX) return;
+    const large = this.#large.get(entry);
+    if (large === undefined) return;
+    this.#largeBytes -= large.bytes;
+    large.add(row);
+    this.#largeBytes += large.bytes;
   }
 
   #isDuplicate(entry: number, rows: Int32Array, base: number): boolean {
@@ -353,7 +361,7 @@ export class TraceWindow {
     const idA = rows[base + SPAN_A] as number;
     const idB = rows[base + SPAN_B] as number;
     if (this.#table.word(entry, trace.SPANS) > CHAIN_MAX) {
-      return this.#largeSet(entry).has(spanKey(idA, idB));
+      return this.#largeOf(entry).has(idA, idB);
     }
     const spans = this.#spans;
     for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
@@ -362,16 +370,20 @@ export class TraceWindow {
     return false;
   }
 
-  #largeSet(entry: number): Set<bigint> {
-    const known = this.#largeSets.get(entry);
+  #largeOf(entry: number): LargeTrace {
+    const known = this.#large.get(entry);
     if (known !== undefined) return known;
-    const set = new Set<bigint>();
-    const spans = this.#spans;
-    for (let row = this.#table.word(entry, trace.HEAD); row !== NO_ROW; row = spans.next(row)) {
-      set.add(spanKey(spans.spanIdHigh(row), spans.spanIdLow(row)));
-    }
-    this.#largeSets.set(entry, set);
-    return set;
+    const large = new LargeTrace(this.#spans, this.#table.word(entry, trace.HEAD), this.#seed);
+    this.#large.set(entry, large);
+    this.#largeBytes += large.bytes;
+    return large;
+  }
+
+  #forgetLarge(entry: number): void {
+    const large = this.#large.get(entry);
+    if (large === undefined) return;
+    this.#largeBytes -= large.bytes;
+    this.#large.delete(entry);
   }
 
   /** Chooses who is due and notes the trigger in the view. */
@@ -431,7 +443,7 @@ export class TraceWindow {
     this.#table.setWord(entry, trace.SPANS, count);
     this.#table.setWord(entry, trace.BYTES, bytes);
     this.#table.setWord(entry, trace.FLAGS, LATE);
-    this.#largeSets.delete(entry);
+    this.#forgetLarge(entry);
     this.#earlier.set(entry, decision);
     this.#due.append(entry);
   }
@@ -439,7 +451,7 @@ export class TraceWindow {
   #release(entry: number): void {
     this.#releaseRows(this.#table.word(entry, trace.HEAD));
     this.#leaveQueues(entry);
-    this.#largeSets.delete(entry);
+    this.#forgetLarge(entry);
     this.#earlier.delete(entry);
     this.#table.remove(entry);
   }
@@ -471,8 +483,4 @@ function flag(rows: Int32Array, base: number, bit: number): void {
 function triggerOf(flags: number): Trigger {
   if ((flags & LATE) !== 0) return 'late';
   return (flags & OVER_SPANS) !== 0 ? 'span_limit' : 'byte_limit';
-}
-
-function spanKey(high: number, low: number): bigint {
-  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
