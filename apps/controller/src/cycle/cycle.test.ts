@@ -79,6 +79,21 @@ describe('the cycle, asked to ask', () => {
   });
 });
 
+it('keeps more of a service that was changed, for a while', async () => {
+  const world = new World(policyOf(REPLICAS));
+  await world.turn(0, BUSY);
+  expect(world.boosts.wanted.get('checkout')).toBeNull();
+  await world.carryOut();
+  await world.turn(1_000, CALM);
+  expect(world.boosts.wanted.get('checkout')).toEqual({
+    ratio: 1,
+    why: 'checkout/replicas was changed',
+    maxSpans: 50_000,
+  });
+  await world.turn(180_000, CALM);
+  expect(world.boosts.wanted.get('checkout')).toBeNull();
+});
+
 describe('the cycle, when it may not act', () => {
   it('holds while evidence is missing or old, and keeps what is pending', async () => {
     const world = new World(policyOf(REPLICAS));
@@ -201,8 +216,12 @@ describe('the cycle and the mode', () => {
     });
     expect(String(down?.cause)).toContain('99 %');
     expect(JSON.parse(String(down?.evidence))[0]).toMatchObject({ signal: 'worker.utilization' });
-    expect(world.boosts.wanted.get('checkout')).toBe(1);
-    expect(world.boosts.lookBacks.get('checkout')).toBe(300_000);
+    expect(world.boosts.wanted.get('checkout')).toEqual({
+      ratio: 1,
+      why: 'mode degraded',
+      maxSpans: 200_000,
+      lookBackMs: 300_000,
+    });
     for (let second = 0; second < 30; second++) await world.turn(1_000, CALM);
     const path = world.recorder.of('flyball_mode_history').map((row) => row.to_mode);
     expect(path).toEqual(['degraded', 'recovery', 'target']);

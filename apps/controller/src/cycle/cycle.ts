@@ -49,7 +49,7 @@ export class Cycle {
   async run(policies: readonly Policy[], fence: number): Promise<void> {
     const { tracer, clock, live, recorder, boosts } = this.parts;
     // Every cycle can be looked at: they are few, and what they decided is worth explaining.
-    void boosts.want(OWN_SERVICE, 1, 'cycles explain decisions');
+    void boosts.want(OWN_SERVICE, { ratio: 1, why: 'cycles explain decisions' });
     await inSpan(tracer, null, 'ooda cycle', async (span) => {
       const nowMs = clock.nowMs();
       if (!this.#loaded) await this.#load(nowMs);

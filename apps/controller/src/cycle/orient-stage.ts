@@ -1,13 +1,11 @@
 import type { Policy } from '@flyball/contract';
+import { boostWish } from '../modes/boost-wish.ts';
 import { conduct } from '../modes/conduct.ts';
 import { modeViewOf, transitionEvent, transitionRow } from '../modes/transitions.ts';
 import { type Assessment, assess } from '../orient/assess.ts';
 import { guardFacts, rememberTraffic } from '../orient/guard-facts.ts';
-import type { CycleParts, Round } from './parts.ts';
+import { type CycleParts, type Round, splitLoopId } from './parts.ts';
 import type { ControlState, ServiceState, Surroundings } from './service-state.ts';
-
-/** A mode is entered on evidence: what led to it happened in the minutes before. */
-const LOOK_BACK_MS = 300_000;
 
 /** Traffic at the guards is judged over this long. */
 const TRAFFIC_MS = 15_000;
@@ -23,6 +21,7 @@ export class OrientStage {
 
   orient(policies: readonly Policy[], round: Round): Map<string, Assessment> {
     const assessments = new Map<string, Assessment>();
+    this.#noteApplied(round);
     for (const policy of policies) {
       const { service } = policy;
       const state = this.state.service(service);
@@ -72,7 +71,15 @@ export class OrientStage {
       live.publish(transitionEvent(service, transition, cause));
       logger.info({ service, from: transition.from, to: transition.to, cause }, 'mode');
     }
-    const ratio = playbook.samplingRatio ?? null;
-    void boosts.want(service, ratio, `mode ${report.mode}`, LOOK_BACK_MS);
+    const wish = boostWish(policy, report.mode, playbook, state.applied, round.nowMs);
+    void boosts.want(service, wish);
+  }
+
+  #noteApplied({ desk }: Round): void {
+    for (const { loopId, state, finishedAtMs } of desk.finished) {
+      if (state !== 'succeeded') continue;
+      const [service] = splitLoopId(loopId);
+      this.state.service(service).applied = { loopId, atMs: finishedAtMs };
+    }
   }
 }

@@ -29,6 +29,8 @@ export interface ServiceState {
   playbook: Playbook;
   traffic: TrafficMemory;
   registryAwaySinceMs: number | null;
+  /** The last change that was applied to it. */
+  applied: { readonly loopId: string; readonly atMs: number } | null;
   readonly loops: Map<LoopName, LoopState>;
 }
 
@@ -40,6 +42,7 @@ function newServiceState(): ServiceState {
     playbook: {},
     traffic: NO_TRAFFIC,
     registryAwaySinceMs: null,
+    applied: null,
     loops: new Map(),
   };
 }

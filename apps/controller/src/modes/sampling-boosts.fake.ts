@@ -1,18 +1,10 @@
-import type { SamplingBoosts } from './sampling-boosts.port.ts';
+import type { BoostWish, SamplingBoosts } from './sampling-boosts.port.ts';
 
 export class FakeSamplingBoosts implements SamplingBoosts {
-  readonly wanted = new Map<string, number | null>();
+  /** What was wanted last, by service. */
+  readonly wanted = new Map<string, BoostWish | null>();
 
-  /** How far back it was asked to look, by service. */
-  readonly lookBacks = new Map<string, number | undefined>();
-
-  async want(
-    service: string,
-    ratio: number | null,
-    _why: string,
-    lookBackMs?: number,
-  ): Promise<void> {
-    this.wanted.set(service, ratio);
-    if (ratio !== null) this.lookBacks.set(service, lookBackMs);
+  async want(service: string, wish: BoostWish | null): Promise<void> {
+    this.wanted.set(service, wish);
   }
 }

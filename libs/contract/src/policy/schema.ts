@@ -147,6 +147,21 @@ const modes = z
   })
   .prefault({});
 
+const sampling = z
+  .strictObject({
+    /** Spans that `sampling` of a mode keeps beyond the collector's rules, until the mode is over. */
+    budget: count.max(1_000_000_000).default(200_000),
+    /** An action was applied: its service is watched more closely for a while; `for: 0`: it is not. */
+    afterAction: z
+      .strictObject({
+        keep: percent().prefault('100%'),
+        budget: count.max(1_000_000_000).default(50_000),
+        for: duration({ min: 0, max: 3_600_000 }).prefault('3m'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 const guards = z
   .strictObject({
     /** Changes of the replica count; rate and weights are steered all the time. */
@@ -192,6 +207,7 @@ export const policyFile = z.strictObject({
       })
       .prefault({}),
     modes,
+    sampling,
     guards,
     approvals,
   }),
