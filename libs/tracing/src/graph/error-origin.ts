@@ -1,4 +1,4 @@
-import type { Interner } from '../otlp/interner.ts';
+import { type Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import type { SpanTable } from '../otlp/span-table.ts';
 import { bucketTime } from '../red/bucket-time.ts';
 import type { Decision } from '../sampling/decision.ts';
@@ -83,7 +83,10 @@ export interface ErrorOriginLimits {
 
 const DEFAULTS: ErrorOriginLimits = { maxSeries: 10_000 };
 
-/** In which service and operation the errors of each endpoint began, from every decided trace. */
+/**
+ * In which service and operation the errors of each endpoint began, from every decided trace. What
+ * exceeds the bound counts under `__overflow__`: totals are exact.
+ */
 export class ErrorOriginAggregator {
   readonly #strings: Interner;
   readonly #limits: ErrorOriginLimits;
@@ -97,7 +100,7 @@ export class ErrorOriginAggregator {
     this.#limits = { ...DEFAULTS, ...limits };
   }
 
-  /** Traces left out because too many kinds were seen between two drains. */
+  /** Traces counted under `__overflow__` since the start. */
   get overflowed(): number {
     return this.#overflowed;
   }
@@ -112,10 +115,6 @@ export class ErrorOriginAggregator {
     if (time !== this.#time) this.#turn(time);
     const ids = [root, origin].flatMap((span) => [spans.service(span), spans.name(span)]);
     const row = this.#rowOf(ids);
-    if (row === undefined) {
-      this.#overflowed += 1;
-      return;
-    }
     row.traces += 1;
     if (decision.keep) row.example_trace_id = trace.traceId;
   }
@@ -128,11 +127,17 @@ export class ErrorOriginAggregator {
     return rows;
   }
 
-  #rowOf(ids: number[]): ErrorOriginRow | undefined {
-    const key = ids.join(' ');
-    const known = this.#rows.get(key);
+  #rowOf(ids: readonly number[]): ErrorOriginRow {
+    const known = this.#rows.get(ids.join(' '));
     if (known !== undefined) return known;
-    if (this.#rows.size >= this.#limits.maxSeries) return undefined;
+    if (this.#rows.size < this.#limits.maxSeries) return this.#newRow(ids);
+    this.#overflowed += 1;
+    // It has room of its own, so that it can always be counted.
+    const others = ids.map(() => OVERFLOW_ID);
+    return this.#rows.get(others.join(' ')) ?? this.#newRow(others);
+  }
+
+  #newRow(ids: readonly number[]): ErrorOriginRow {
     const [rootService = '', rootOperation = '', service = '', operation = ''] = ids.map((id) =>
       this.#strings.text(id),
     );
@@ -145,7 +150,7 @@ export class ErrorOriginAggregator {
       traces: 0,
       example_trace_id: '',
     };
-    this.#rows.set(key, row);
+    this.#rows.set(ids.join(' '), row);
     return row;
   }
 

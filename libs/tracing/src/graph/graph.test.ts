@@ -244,4 +244,19 @@ describe('the origin of an error', () => {
     ]);
     expect(origins.drain()).toEqual([]);
   });
+
+  test('totals are exact: kinds beyond the bound count together', () => {
+    const origins = new ErrorOriginAggregator(strings, { maxSeries: 2 });
+    for (let n = 0; n < 10; n += 1) {
+      origins.record(traceOf(strings, [{ id: 'a', name: `GET /${n}`, error: true }]), KEEP, 0);
+    }
+    const rows = origins.drain();
+    expect(rows.map((row) => [row.root_operation, row.traces])).toEqual([
+      ['GET /0', 1],
+      ['GET /1', 1],
+      ['__overflow__', 8],
+    ]);
+    expect(rows[2]).toMatchObject({ root_service: '__overflow__', origin_service: '__overflow__' });
+    expect(origins.overflowed).toBe(8);
+  });
 });

@@ -16,6 +16,8 @@ const MAX_STRING_BYTES = 1024;
  * services and instances, by which the controller steers, must still fit then.
  */
 export const OPERATIONS_SHARE = 0.5;
+/** Likewise for instances: where they are jobs with ids, services must still fit. */
+export const INSTANCES_SHARE = 0.75;
 /** A look-up gives up after this many steps, so that crafted collisions cannot stall a scan. */
 const MAX_PROBES = 64;
 

@@ -1,4 +1,4 @@
-import { EMPTY_ID, type Interner, NOT_UTF8 } from './interner.ts';
+import { EMPTY_ID, INSTANCES_SHARE, type Interner, NOT_UTF8 } from './interner.ts';
 import type { WireReader } from './wire.ts';
 
 /** Ids in the interner. */
@@ -76,7 +76,8 @@ function readAttribute(
   const name = nameOf(reader.bytes, keyAt, keyLength);
   if (name === undefined) return;
   reader.at = valueAt;
-  names[name] = readString(reader, valueEnd, strings);
+  const share = name === 'service' ? 1 : INSTANCES_SHARE;
+  names[name] = readString(reader, valueEnd, strings, share);
   reader.at = end;
 }
 
@@ -88,7 +89,7 @@ function nameOf(bytes: Uint8Array, at: number, length: number): keyof ResourceNa
 }
 
 /** The reader stands at the beginning of an AnyValue. Only wanted names reach the interner. */
-function readString(reader: WireReader, end: number, strings: Interner): number {
+function readString(reader: WireReader, end: number, strings: Interner, share: number): number {
   let id = EMPTY_ID;
   while (reader.at < end) {
     const tag = reader.tag(end);
@@ -97,7 +98,7 @@ function readString(reader: WireReader, end: number, strings: Interner): number 
       continue;
     }
     const size = reader.length(end);
-    id = strings.intern(reader.bytes, reader.at, size);
+    id = strings.intern(reader.bytes, reader.at, size, share);
     reader.at += size;
   }
   return id === NOT_UTF8 ? EMPTY_ID : id;

@@ -88,6 +88,29 @@ test('a service that puts ids into names overflows alone', () => {
   expect(red.overflowed).toBe(7);
 });
 
+test('a service whose instances are jobs with ids overflows alone, and keeps its operations', () => {
+  const red = new RedAggregator(strings, { maxSeries: 20, maxSeriesPerService: 4 });
+  const jobs = Array.from({ length: 100 }, (_, n) => ({
+    id: `n${n}`,
+    service: 'jobs',
+    instance: `job-${n >> 1}`,
+    name: n % 2 === 0 ? 'load' : 'store',
+  }));
+  red.record(spans(...jobs, { id: 'q', service: 'quiet', instance: 'q-1', name: 'ok' }), 0);
+  const rows = red.drain();
+  const seen = rows.map((row) => [row.service, row.operation, row.instance, row.count]);
+  expect(seen).toEqual([
+    ['jobs', 'load', 'job-0', 1],
+    ['jobs', 'store', 'job-0', 1],
+    ['jobs', 'load', 'job-1', 1],
+    ['jobs', 'store', 'job-1', 1],
+    ['jobs', 'load', '__overflow__', 48],
+    ['jobs', 'store', '__overflow__', 48],
+    ['quiet', 'ok', 'q-1', 1],
+  ]);
+  expect(red.overflowed).toBe(96);
+});
+
 test('duplicates flagged by the window do not count, negative durations count as zero', () => {
   const red = new RedAggregator(strings);
   const table = spans({ id: 'a' }, { id: 'b', start: 10, end: 0 });

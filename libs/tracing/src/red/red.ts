@@ -33,9 +33,24 @@ export interface RedLimits {
   maxSeries: number;
   /** Operations of one service between two drains: ids in names harm only their own service. */
   maxOperationsPerService: number;
+  /**
+   * Series of one service between two drains; the operations of further instances count together.
+   * Jobs with an id for an instance harm only their own service.
+   */
+  maxSeriesPerService: number;
 }
 
-const DEFAULTS: RedLimits = { maxSeries: 50_000, maxOperationsPerService: 1000 };
+const DEFAULTS: RedLimits = {
+  maxSeries: 50_000,
+  maxOperationsPerService: 1000,
+  maxSeriesPerService: 20_000,
+};
+
+/** What a service has had since the last drain. */
+interface Used {
+  readonly operations: Set<number>;
+  series: number;
+}
 
 interface Series {
   service: number;
@@ -48,8 +63,8 @@ interface Series {
 
 /**
  * Rate, errors and duration of every span, kept or not, by service, operation, kind and instance.
- * Totals are exact: what exceeds the bounds on series counts under the operation `__overflow__`,
- * and, when even those are too many, under the service of that name.
+ * Totals are exact: what exceeds the bounds of a service counts under its operation or instance
+ * `__overflow__`, and, when all series are too many, under the service of that name.
  */
 export class RedAggregator {
   readonly #strings: Interner;
@@ -60,7 +75,7 @@ export class RedAggregator {
   #group: Map<number, Series> | undefined;
   #groupService = -1;
   #groupInstance = -1;
-  readonly #operations = new Map<number, Set<number>>();
+  readonly #used = new Map<number, Used>();
   #count = 0;
   #time = 0;
   #finished: RedRow[] = [];
@@ -119,23 +134,31 @@ export class RedAggregator {
   }
 
   #bounded(service: number, instance: number, operation: number, kind: number): Counts {
-    const { maxSeries, maxOperationsPerService } = this.#limits;
+    const { maxSeries, maxOperationsPerService, maxSeriesPerService } = this.#limits;
     // The overflow series of services has room of its own, so that it can always be counted.
     if (this.#count >= maxSeries) {
       this.#overflowed += 1;
       return this.#seriesOf(OVERFLOW_ID, OVERFLOW_ID, OVERFLOW_ID, kind);
     }
-    let operations = this.#operations.get(service);
-    if (operations === undefined) {
-      operations = new Set();
-      this.#operations.set(service, operations);
+    let used = this.#used.get(service);
+    if (used === undefined) {
+      used = { operations: new Set(), series: 0 };
+      this.#used.set(service, used);
     }
-    if (!operations.has(operation) && operations.size >= maxOperationsPerService) {
-      this.#overflowed += 1;
-      return this.#seriesOf(service, instance, OVERFLOW_ID, kind);
-    }
-    operations.add(operation);
-    return this.#seriesOf(service, instance, operation, kind);
+    const { operations, series } = used;
+    const fits = operations.has(operation) || operations.size < maxOperationsPerService;
+    const alone = series < maxSeriesPerService;
+    if (!fits || !alone) this.#overflowed += 1;
+    if (fits) operations.add(operation);
+    const before = this.#count;
+    const counts = this.#seriesOf(
+      service,
+      alone ? instance : OVERFLOW_ID,
+      fits ? operation : OVERFLOW_ID,
+      kind,
+    );
+    used.series += this.#count - before;
+    return counts;
   }
 
   #seriesOf(service: number, instance: number, operation: number, kind: number): Counts {
@@ -161,7 +184,7 @@ export class RedAggregator {
     }
     this.#series.clear();
     this.#forgetGroup();
-    this.#operations.clear();
+    this.#used.clear();
     this.#count = 0;
     this.#time = time;
   }
