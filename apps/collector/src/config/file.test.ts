@@ -27,6 +27,23 @@ test('an empty file is the default configuration, the rules of the mission', () 
   expect(defaultConfig().window).toMatchObject({ delay: 2000, timeout: 30_000 });
 });
 
+test('the rules that the shipped file proposes can be switched on', () => {
+  const file = new URL('../../collector.yaml', import.meta.url);
+  const text = readFileSync(file, 'utf8').replace(
+    /^( {4})# (- name:| {2}when:| {2}limit:)/gm,
+    '$1$2',
+  );
+  const shipped = parseConfig(text, 'collector.yaml');
+  if (!shipped.ok) throw new Error(shipped.faults.map(faultText).join('; '));
+  expect(shipped.config.sampling.rules.map(({ name, sampler }) => [name, sampler.kind])).toEqual([
+    ['errors', 'probability'],
+    ['slow', 'probability'],
+    ['new-version', 'limit'],
+    ['new-edge', 'limit'],
+    ['rest', 'probability'],
+  ]);
+});
+
 test('the commented file that is shipped says what the defaults are', () => {
   const file = new URL('../../collector.yaml', import.meta.url);
   const shipped = parseConfig(readFileSync(file, 'utf8'), 'collector.yaml');
