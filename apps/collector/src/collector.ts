@@ -23,6 +23,7 @@ import { promotedRows } from './ring/promote.ts';
 import { TraceRing } from './ring/ring.ts';
 import { type CheckSources, collectorChecks } from './self/checks.ts';
 import { threadCpuMs } from './self/cpu.ts';
+import { faultLog } from './self/faults.ts';
 import { deliveryMetrics, registerGauges } from './self/gauges.ts';
 import { Health, type HealthCheck } from './self/health.ts';
 import { lookBackGauges } from './self/look-back.ts';
@@ -125,7 +126,7 @@ function watchLoop() {
 function openOverload(
   { config, log }: CollectorSetup,
   spool: Spool,
-  { traces, outbox }: ReturnType<typeof openPipeline>,
+  { traces, outbox, sampling }: ReturnType<typeof openPipeline>,
   registry: Registry,
 ): Overload {
   const sources = {
@@ -134,6 +135,7 @@ function openOverload(
     spans: () => traces.accepted,
     bytes: () => traces.acceptedBytes,
     windowAt: (spans: number, bytes: number) => traces.window.fullnessAt(spans, bytes),
+    heldMs: () => sampling.windowDelayMs(),
     cpuMs: threadCpuMs,
   };
   const overload = new Overload(sources, overloadEvents(log, outbox));
@@ -180,6 +182,7 @@ export function createCollector(setup: CollectorSetup) {
   const store = openStore(setup);
   const pipeline = openPipeline(setup, spool, registry);
   const { outbox, traces, points, sampling } = pipeline;
+  traces.onFault = faultLog(setup.log, now);
   const overload = openOverload(setup, spool, pipeline, registry);
   const ring = openLookBack(setup, pipeline, registry);
   const selfTracing = startSelfTracing(`${hostname()}-${process.pid}`, (json) => {

@@ -7,6 +7,7 @@ import { configFor, faultText } from './config/file.ts';
 import { watchConfig } from './config/watch.ts';
 import type { Running } from './run.ts';
 import { startWorkers } from './scale/workers.ts';
+import { onCrash } from './self/faults.ts';
 import { collectLessOften } from './self/heap.ts';
 import { runSingle } from './single.ts';
 
@@ -78,7 +79,9 @@ async function start(): Promise<number | undefined> {
     return 1;
   }
   const setup = { environment, config: result.config, log };
+  const exit = () => process.exit(1);
   let end: ((code: number) => void) | undefined;
+  onCrash(process, log, () => (end === undefined ? exit() : end(1)), exit);
   const crashed = (error: Error) => {
     log.fatal({ err: error }, 'a worker crashed; the others stop');
     end?.(1);

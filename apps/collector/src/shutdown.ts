@@ -24,7 +24,7 @@ export async function shutdown(
   stops: readonly (() => void)[],
   handOver: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const { intake, loop, spool, delivery, schema, sink, log, release } = collector;
+  const { intake, spool, delivery, schema, sink, log, release } = collector;
   const startedMs = performance.now();
   const passed = () => performance.now() - startedMs;
   intake.stopping = true;
@@ -34,7 +34,7 @@ export async function shutdown(
   await handOver();
   for (const stop of stops) stop();
   await collector.selfTracing.shutdown();
-  const { decided, written } = loop.finish(() => passed() > DECIDED_BY_MS);
+  const { decided, written } = finished(collector, () => passed() > DECIDED_BY_MS);
   if (!decided) log.error('traces were still waiting when the time to stop was over');
   if (!written) log.error('the disk refused rows; they are lost');
   while (schema.state !== 'away' && delivery.failures === 0 && passed() < DELIVERED_BY_MS) {
@@ -48,4 +48,19 @@ export async function shutdown(
   await Promise.race([sink.close(), sleep(200)]);
   release();
   log.info({ leftBytes: spool.bytes, tookMs: Math.round(passed()) }, 'stopped');
+}
+
+/** A bug that ends the process must not keep what is decided already from the disk. */
+function finished(
+  { loop, outbox, spool, log, now }: Collector,
+  deadline: () => boolean,
+): ReturnType<Collector['loop']['finish']> {
+  try {
+    return loop.finish(deadline);
+  } catch (error) {
+    log.error({ err: error }, 'deciding what waits met a bug');
+    const written = outbox.flush(now());
+    spool.sealAll();
+    return { decided: false, written };
+  }
 }

@@ -16,6 +16,7 @@ import {
   type WorkerStart,
   workerName,
 } from './scale/worker-protocol.ts';
+import { onCrash } from './self/faults.ts';
 
 /** One of several workers of a collector: a thread with a pipeline, a spool and listeners. */
 const start = workerData as WorkerStart;
@@ -58,6 +59,15 @@ function wholeBehind(talk: Talk<ToMain, never>): Whole {
 
 async function main(port: Port): Promise<void> {
   const collector = open();
+  // The main thread sees it end and stops the others; what is decided is on the disk before.
+  const exit = () => process.exit(1);
+  const { outbox, spool, now, log } = collector;
+  const end = () => {
+    outbox.flush(now());
+    spool.sealAll();
+    exit();
+  };
+  onCrash(process, log, end, exit);
   const own = wholeOf(collector);
   const peers: Peers = openPeers(collector);
   let generation: number | undefined;

@@ -52,6 +52,7 @@ function rig(tickMs = 0, maxBytes = 1e9) {
         spans: () => traces.accepted,
         bytes: () => traces.acceptedBytes,
         windowAt: () => 0,
+        heldMs: () => 2000,
         cpuMs: () => 0,
       },
       { entered: nothing, left: nothing },

@@ -1,11 +1,14 @@
+import { takeOut } from '@flyball/tracing';
 import { describe, expect, test } from 'vitest';
 import { defaultConfig } from '../config/file.ts';
 import { windowConfigOf } from '../config/window.ts';
+import type { Outcome } from '../receive/intake.ts';
 import { Registry } from '../self/metrics.ts';
 import { FakeFiles } from '../spool/files.fake.ts';
 import { Spool } from '../spool/spool.ts';
 import { Outbox } from './outbox.ts';
 import { Overload } from './overload.ts';
+import type { Sharding } from './sharding.port.ts';
 import { createTally } from './tally.ts';
 import { TracePipeline } from './traces.ts';
 
@@ -21,6 +24,7 @@ function rig() {
       spans: () => load.spans,
       bytes: () => 300 * load.spans,
       windowAt: (spans) => spans / load.windowRate,
+      heldMs: () => 2000,
       cpuMs: () => load.cpuMs,
     },
     {
@@ -84,6 +88,21 @@ describe('overload', () => {
     expect(overload.oneIn).toBeUndefined();
   });
 
+  test('what comes in clumps is no more than the same spread evenly', () => {
+    const { load, told, overload, pass } = rig();
+    load.windowRate = 20_000;
+    load.window = 1;
+    pass(3, { spans: 100_000, cpuMs: 100 });
+    load.window = 0;
+    // Half of what the window could hold back, all of it in half a second of two.
+    for (let clump = 0; clump < 7; clump += 1) {
+      pass(0.5, { spans: 40_000, cpuMs: 100 });
+      pass(1.5, { spans: 0, cpuMs: 0 });
+    }
+    expect(overload.oneIn).toBeUndefined();
+    expect(told.at(-1)).toMatch(/^left/);
+  });
+
   test('a cost that was measured too high is doubted, and does not hold it for ever', () => {
     const { load, overload, pass } = rig();
     pass(60, { spans: 4000, cpuMs: 900 });
@@ -107,7 +126,7 @@ describe('overload', () => {
   });
 });
 
-function pipeline() {
+function pipeline(sharding?: Sharding) {
   const spool = new Spool(new FakeFiles(), {
     maxBytes: 1e9,
     blockBytes: 1e6,
@@ -116,8 +135,10 @@ function pipeline() {
     syncOnSeal: false,
   });
   const rows: { table: string; row: Record<string, unknown> }[] = [];
+  const disk = { full: false };
   const outbox = new Outbox({
     append: (table, _, payload) => {
+      if (disk.full) throw new Error('ENOSPC');
       for (const line of Buffer.from(payload).toString().trim().split('\n')) {
         rows.push({ table, row: JSON.parse(line) });
       }
@@ -128,7 +149,8 @@ function pipeline() {
   };
   const tally = createTally(new Registry());
   const traces = new TracePipeline(windowConfigOf(defaultConfig()), rules, outbox, tally);
-  const send = (first: number, count: number) => {
+  traces.sharding = sharding;
+  const send = (first: number, count: number, wanted: Outcome['kind'] = 'accepted') => {
     const spans = Array.from({ length: count }, (_, at) => ({
       traceId: (BigInt(first + at + 1) * 0x9e3779b97f4a7c15f39cc0605cedc835n)
         .toString(16)
@@ -139,10 +161,10 @@ function pipeline() {
       kind: 2,
     }));
     const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
-    expect(traces.receive('json', Buffer.from(body), START_MS).kind).toBe('accepted');
+    expect(traces.receive('json', Buffer.from(body), START_MS).kind).toBe(wanted);
   };
   const of = (table: string) => rows.filter((each) => each.table === table).map(({ row }) => row);
-  return { spool, traces, outbox, send, of };
+  return { spool, disk, traces, outbox, send, of };
 }
 
 describe('under overload', () => {
@@ -194,5 +216,35 @@ describe('under overload', () => {
     outbox.flush(START_MS);
     const late = of('flyball_sampling').find(({ trigger }) => trigger === 'late');
     expect(late).toMatchObject({ reason: 'late', spans: 2, spans_kept: 0, seen: 0 });
+  });
+
+  test('what the disk refuses is not acknowledged, and is written when it is well', () => {
+    const { traces, outbox, disk, send, of } = pipeline();
+    traces.oneIn = 16;
+    disk.full = true;
+    send(0, 400, 'busy');
+    expect(outbox.waiting).toBeGreaterThan(0);
+    disk.full = false;
+    expect(outbox.flush(START_MS)).toBe(true);
+    expect(of('otel_traces').length).toBeGreaterThan(0);
+  });
+
+  test('spans that are sent on to others are no demand on this thread', () => {
+    const halves: Sharding = {
+      place: (table) => {
+        takeOut(
+          table,
+          Array.from({ length: table.count }, (_, span) => span % 2),
+        );
+        return undefined;
+      },
+      decided: () => {},
+    };
+    const { traces, send } = pipeline(halves);
+    const alone = pipeline();
+    for (const each of [{ traces, send }, alone]) each.send(0, 100);
+    expect([traces.read, traces.accepted]).toEqual([100, 50]);
+    expect([alone.traces.read, alone.traces.accepted]).toEqual([100, 100]);
+    expect(traces.acceptedBytes).toBe(Math.round(alone.traces.acceptedBytes / 2));
   });
 });

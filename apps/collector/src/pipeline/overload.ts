@@ -10,6 +10,8 @@ export interface OverloadSources {
   readonly bytes: () => number;
   /** Share of the window that so much would fill if it were held back. */
   readonly windowAt: (spansPerSecond: number, bytesPerSecond: number) => number;
+  /** For how long spans are held, ms. */
+  readonly heldMs: () => number;
   /** CPU time of this thread since its start, ms. */
   readonly cpuMs: () => number;
 }
@@ -30,6 +32,12 @@ interface Measured {
 const LOOK_EVERY_MS = 100;
 /** Rates are measured over at least this long. */
 const MEASURE_EVERY_MS = 500;
+/**
+ * Under stress the rate is the lower of the last moment's and of the mean over the time that spans
+ * are held, though no longer than this: a clump fills the window no more than the same spread
+ * evenly, and a storm that is over counts no longer.
+ */
+const MAX_AVERAGED_MS = 10_000;
 /** A delay of the event loop that counts as no room left, and the time it is averaged over. */
 const FULL_LAG_MS = 2000;
 const LAG_TIME_CONSTANT_MS = 2000;
@@ -62,7 +70,8 @@ export class Overload {
   private lagMs = 0;
   private costUs = FIRST_COST_US;
   private demand = 0;
-  private measured: Measured | undefined;
+  /** In the order of time. */
+  private measured: Measured[] = [];
 
   constructor(sources: OverloadSources, events: OverloadEvents) {
     this.sources = sources;
@@ -133,11 +142,23 @@ export class Overload {
       bytes: sources.bytes(),
       cpuMs: sources.cpuMs(),
     };
-    const before = this.measured;
+    const before = this.measured.at(-1);
     const tookMs = before === undefined ? -1 : nowMs - before.atMs;
     if (tookMs >= 0 && tookMs < MEASURE_EVERY_MS) return;
-    this.measured = seen;
-    if (before === undefined || tookMs < 0) return;
+    if (before === undefined || tookMs < 0) {
+      this.measured = [seen];
+      return;
+    }
+    this.measureCost(before, seen);
+    this.measured.push(seen);
+    this.forgetOld(nowMs);
+    this.demand = this.demandSince(before, seen);
+    if (this.state.mode.kind === 'calm') return;
+    this.demand = Math.min(this.demand, this.demandSince(this.measured[0] ?? before, seen));
+  }
+
+  private measureCost(before: Measured, seen: Measured): void {
+    const tookMs = seen.atMs - before.atMs;
     const spans = seen.spans - before.spans;
     const cpuMs = seen.cpuMs - before.cpuMs;
     if (this.state.mode.kind === 'stressed') this.costUs *= 2 ** (-tookMs / COST_HALF_LIFE_MS);
@@ -145,8 +166,20 @@ export class Overload {
       const costUs = (1000 * cpuMs) / spans;
       this.costUs += (costUs < this.costUs ? WEIGHT_DOWN : WEIGHT_UP) * (costUs - this.costUs);
     }
-    const perSecond = 1000 / tookMs;
-    const held = sources.windowAt(spans * perSecond, (seen.bytes - before.bytes) * perSecond);
-    this.demand = Math.max(held, (spans * perSecond * this.costUs) / 1e6);
+  }
+
+  /** The first of those that stay lies as far back as spans are held. */
+  private forgetOld(nowMs: number): void {
+    const heldMs = Math.min(MAX_AVERAGED_MS, this.sources.heldMs());
+    const longestMs = Math.max(MEASURE_EVERY_MS, heldMs);
+    const oldest = this.measured.findLastIndex(({ atMs }) => nowMs - atMs >= longestMs);
+    if (oldest > 0) this.measured.splice(0, oldest);
+  }
+
+  private demandSince(from: Measured, to: Measured): number {
+    const perSecond = 1000 / (to.atMs - from.atMs);
+    const spans = (to.spans - from.spans) * perSecond;
+    const held = this.sources.windowAt(spans, (to.bytes - from.bytes) * perSecond);
+    return Math.max(held, (spans * this.costUs) / 1e6);
   }
 }

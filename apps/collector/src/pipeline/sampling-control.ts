@@ -64,6 +64,11 @@ export class SamplingControl {
     return this.config.window.maxSize;
   }
 
+  /** How long a trace waits after its root, ms. */
+  windowDelayMs(): number {
+    return this.config.window.delay;
+  }
+
   list(): BoostInForce[] {
     const uses = this.uses();
     return this.boosts.list().map((boost) => {

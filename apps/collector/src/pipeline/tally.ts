@@ -34,6 +34,8 @@ export interface Tally {
   /** Bodies refused as a whole, by signal. */
   readonly faults: Counter;
   readonly duplicates: Counter;
+  /** Traces that a bug has cost their decision, or the row of a span. */
+  readonly bugs: Counter;
   /** Faults of spans, by service and kind of fault. */
   readonly quality: Counter;
   /** Decided traces, by trigger and verdict. */
@@ -59,6 +61,10 @@ export function createTally(registry: Registry): Tally {
     duplicates: registry.counter(
       'flyball_collector_duplicate_spans_total',
       'Spans that had already arrived.',
+    ),
+    bugs: registry.counter(
+      'flyball_collector_faults_total',
+      'Traces or rows of spans lost to a bug of the collector; its log names them.',
     ),
     quality: registry.counter(
       'flyball_collector_ingest_faults_total',

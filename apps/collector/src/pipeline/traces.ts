@@ -17,7 +17,7 @@ import type { BodyEncoding, Outcome } from '../receive/intake.ts';
 import type { TraceRing } from '../ring/ring.ts';
 import { Aggregates } from './aggregates.ts';
 import { type Outbox, PAYLOAD_LENGTH } from './outbox.ts';
-import { refusal } from './points.ts';
+import { diskFault, refusal } from './points.ts';
 import type { Sharding, SpanOrigin } from './sharding.port.ts';
 import { SpanSum } from './span-sum.ts';
 import type { Tally } from './tally.ts';
@@ -34,9 +34,11 @@ export class TracePipeline {
   readonly sampler: Sampler;
   /** Under overload 1 in this many traces is kept, span by span; undefined: traces wait. */
   oneIn: number | undefined;
-  /** Spans and bytes accepted since the start. */
+  /** Spans and bytes taken in since the start, without those that were sent on to others. */
   accepted = 0;
   acceptedBytes = 0;
+  /** Spans read since the start, those sent on included. */
+  read = 0;
   readonly aggregates: Aggregates;
   private readonly table = new SpanTable(1024);
   private readonly rows = new TraceRowWriter(this.strings);
@@ -48,6 +50,8 @@ export class TracePipeline {
   ring: Pick<TraceRing, 'add'> | undefined;
   /** Set where there are several collectors or workers. */
   sharding: Sharding | undefined;
+  /** Told when a bug has cost a trace its decision, or a kept one the row of a span. */
+  onFault: (traceId: string, error: Error) => void = () => {};
 
   constructor(window: WindowConfig, rules: SamplingRules, outbox: Outbox, tally: Tally) {
     this.window = new TraceWindow(window);
@@ -86,20 +90,29 @@ export class TracePipeline {
       table.clear();
       return busy;
     }
-    // The window first: it flags the duplicates, which RED leaves out.
-    const added = this.window.add(table, nowMs, this.oneIn !== undefined);
-    this.aggregates.arrived(table, nowMs);
+    this.read += count;
+    this.accepted += table.count;
+    this.acceptedBytes += Math.round((body.length * table.count) / Math.max(1, count));
     if (origin === 'sender') this.noteReceived(count, rejectedBy, nowMs);
-    if (this.oneIn !== undefined && added.unheld > 0) this.decideUnheld(this.oneIn, nowMs);
+    const written = this.takeIn(nowMs);
+    table.clear();
+    return written ? { kind: 'accepted', rejected } : diskFault('rows wait for the disk');
+  }
+
+  /** The spans of the table. @returns false when some were kept and the disk refused them */
+  private takeIn(nowMs: number): boolean {
+    const { table, oneIn } = this;
+    // The window first: it flags the duplicates, which RED leaves out.
+    const added = this.window.add(table, nowMs, oneIn !== undefined);
+    this.aggregates.arrived(table, nowMs);
+    const alone = oneIn !== undefined && added.unheld > 0;
+    const written = !alone || this.decideUnheld(oneIn, nowMs);
     if (added.duplicates + added.lateKept + added.lateDropped + added.unheld > 0) {
       this.aggregates.flagged(table, nowMs);
     }
     if (added.lateDropped > 0) this.noteLate(added.lateDropped, nowMs);
-    table.clear();
-    this.accepted += count;
-    this.acceptedBytes += body.length;
     if (added.duplicates > 0) this.tally.duplicates.add({}, added.duplicates);
-    return { kind: 'accepted', rejected };
+    return written;
   }
 
   /**
@@ -117,10 +130,10 @@ export class TracePipeline {
       }
       const trace = this.window.due(nowMs);
       if (trace === undefined) return false;
-      const decision = this.decided(trace, nowMs);
-      if (decision.keep) this.kept = { trace, decision, next: 0 };
+      const decision = this.decidedSafely(trace, nowMs);
+      if (decision.keep) this.kept = { trace, decision, next: 0, faulty: 0 };
       else {
-        if (isRegrettable(decision)) this.ring?.add(trace, nowMs);
+        if (isRegrettable(decision)) this.remember(trace, nowMs);
         this.settle(trace, decision);
       }
     }
@@ -156,6 +169,34 @@ export class TracePipeline {
     this.aggregates.rejected(rejected, nowMs);
   }
 
+  /** A bug that one trace brings to light costs that trace, not the process with all others. */
+  private decidedSafely(trace: TraceView, nowMs: number): Decision {
+    try {
+      return this.decided(trace, nowMs);
+    } catch (error) {
+      this.fault(trace, error as Error);
+    }
+    try {
+      this.aggregates.followed(trace, FAULT, nowMs);
+    } catch {
+      // It was told above, and the ledger may be what is faulty.
+    }
+    return FAULT;
+  }
+
+  private remember(trace: TraceView, nowMs: number): void {
+    try {
+      this.ring?.add(trace, nowMs);
+    } catch (error) {
+      this.fault(trace, error as Error);
+    }
+  }
+
+  private fault({ spans }: TraceView, error: Error): void {
+    this.tally.bugs.add();
+    this.onFault(spans.count === 0 ? '' : spans.traceId(0), error);
+  }
+
   private decided(trace: TraceView, nowMs: number): Decision {
     if (trace.earlier !== undefined) {
       this.aggregates.followed(trace, trace.earlier, nowMs);
@@ -170,8 +211,10 @@ export class TracePipeline {
   /**
    * Overload: spans of traces that nobody waits for are decided alone, by a hash of the trace id.
    * What is kept is in the spool before the sender is told.
+   *
+   * @returns false when the disk refused it
    */
-  private decideUnheld(oneIn: number, nowMs: number): void {
+  private decideUnheld(oneIn: number, nowMs: number): boolean {
     const { table } = this;
     const decision = overloadDecision(oneIn);
     const kept = new SpanSum();
@@ -190,7 +233,7 @@ export class TracePipeline {
     );
     this.tally.spans.add('kept', 'overload', kept.spans);
     this.tally.spans.add('dropped', 'overload', dropped.spans);
-    if (kept.spans > 0) this.outbox.flush(nowMs);
+    return kept.spans === 0 || this.outbox.flush(nowMs);
   }
 
   /** Spans that follow an earlier decision to drop, of which only that is remembered. */
@@ -211,30 +254,50 @@ export class TracePipeline {
   private writeRows(kept: KeptTrace, spent: () => boolean): void {
     const { spans } = kept.trace;
     while (kept.next < spans.count) {
-      this.rows.write(spans, kept.next, kept.decision);
+      try {
+        this.rows.write(spans, kept.next, kept.decision);
+      } catch (error) {
+        kept.faulty += 1;
+        this.fault(kept.trace, error as Error);
+      }
       kept.next += 1;
       if (spent() || this.batchFull()) return;
     }
     this.kept = undefined;
-    this.settle(kept.trace, kept.decision);
+    this.settle(kept.trace, kept.decision, kept.faulty);
   }
 
   private batchFull(): boolean {
     return this.rows.length >= PAYLOAD_LENGTH;
   }
 
-  /** A trace counts as decided only now: what is kept of it goes to the spool in this step. */
-  private settle(trace: TraceView, decision: Decision): void {
+  /**
+   * A trace counts as decided only now: what is kept of it goes to the spool in this step.
+   *
+   * @param faulty spans of a kept trace that could not be written
+   */
+  private settle(trace: TraceView, decision: Decision, faulty = 0): void {
     const verdict = decision.keep ? 'kept' : 'dropped';
     const late = trace.earlier !== undefined;
     if (!late) this.tally.traces.add(trace.trigger, verdict);
-    this.tally.spans.add(verdict, late ? 'late' : decision.reason, trace.spans.count);
+    const reason = late ? 'late' : decision.reason;
+    this.tally.spans.add(verdict, reason, trace.spans.count - faulty);
+    if (faulty > 0) this.tally.spans.add('dropped', 'fault', faulty);
     this.window.settle(decision);
   }
 }
 
 /** Between two times that names are forgotten. */
 const FORGET_EVERY_MS = 60_000;
+
+/** Of a trace that could not be decided. */
+const FAULT: Decision = Object.freeze({
+  keep: false,
+  probability: 0,
+  threshold: 2n ** 56n,
+  reason: 'fault',
+  rule: '',
+});
 
 /** What a rule drops on purpose nobody will want back. */
 function isRegrettable({ probability, reason }: Decision): boolean {
@@ -246,6 +309,8 @@ interface KeptTrace {
   readonly trace: TraceView;
   readonly decision: Decision;
   next: number;
+  /** Spans that could not be written. */
+  faulty: number;
 }
 
 const NOT_UTF8: Outcome = { kind: 'invalid', message: 'the body is not UTF-8 text' };

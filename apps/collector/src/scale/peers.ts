@@ -135,11 +135,13 @@ export class Peers {
   /** Acknowledged before, so never refused: if need be these spans are decided here. */
   private takeBack(batch: Uint8Array, origin: SpanOrigin): void {
     const { traces, metrics, now } = this.parts;
-    const before = traces.accepted;
+    const before = traces.read;
     const wanted = this.stopping ? 'worker' : origin;
-    const outcome = traces.receive('protobuf', batch, now(), wanted);
-    if (outcome.kind !== 'accepted') traces.receive('protobuf', batch, now(), 'worker');
-    metrics.returned.add({}, traces.accepted - before);
+    traces.receive('protobuf', batch, now(), wanted);
+    // Nothing was read when the queue to their owner is full. A disk that refuses is no reason to
+    // measure them again: their rows wait for it.
+    if (traces.read === before) traces.receive('protobuf', batch, now(), 'worker');
+    metrics.returned.add({}, traces.read - before);
   }
 }
 

@@ -23,7 +23,9 @@ export type DecisionReason =
   /** Overload: decided span by span, without waiting for the trace. */
   | 'overload'
   /** Dropped before, and kept now because a look back asked for it. */
-  | 'promoted';
+  | 'promoted'
+  /** Dropped because a bug kept it from being decided. */
+  | 'fault';
 
 /** What is to be done with a trace, and why. */
 export interface Decision {
