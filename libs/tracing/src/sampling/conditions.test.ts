@@ -262,6 +262,31 @@ describe('what is new', () => {
     expect(samplerOf(when).decide(calls('y'), 0).keep).toBe(false);
   });
 
+  test('a call may come from a queue, when its producer is in another trace', () => {
+    const takes = (queue: string, producer?: SpanSketch) =>
+      traceOf(strings, [
+        {
+          id: 'q',
+          service: 'mailer',
+          kind: 'consumer',
+          attributes: { 'messaging.system': 'kafka', 'messaging.destination.name': queue },
+          ...(producer === undefined ? {} : { parent: producer.id }),
+        },
+        ...(producer === undefined ? [] : [producer]),
+      ]);
+    const sampler = samplerOf(edge);
+    expect(['x', 'x', 'y'].map((queue) => sampler.decide(takes(queue), 0).keep)).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    const when = { kind: 'edge', caller: 'kafka/x', callee: 'mailer' } as const;
+    const producer: SpanSketch = { id: 'p', service: 'shop', kind: 'producer' };
+    expect(samplerOf(when).decide(takes('x'), 0).keep).toBe(true);
+    expect(samplerOf(when).decide(takes('y'), 0).keep).toBe(false);
+    expect(samplerOf(when).decide(takes('x', producer), 0).keep).toBe(false);
+  });
+
   test('again after an absence, and for a while', () => {
     const sampler = samplerOf({ ...edge, unseenForMs: 1000, forMs: 100 });
     const kept = (ms: number) => sampler.decide(trace('b1'), ms).keep;

@@ -371,3 +371,37 @@ test('what found no room is counted', () => {
   for (const name of ['a', 'b', 'c', 'd']) sampler.decide(traceOf(strings, [{ id: 'a', name }]), 0);
   expect(sampler.overflowed()).toEqual({ keys: 2, seen: 0 });
 });
+
+test('a dynamic rate stays with its name when the interner gives ids to other names', () => {
+  const names = new Interner({ maxEntries: 20 });
+  const sampler = new Sampler(names, {
+    rules: [
+      {
+        name: 'keyed',
+        sampler: {
+          kind: 'dynamic',
+          by: [{ kind: 'operation' }],
+          unit: 'traces',
+          target: { kind: 'share', share: 0.1 },
+          everyMs: 1000,
+          weight: 0.5,
+          maxKeys: 100,
+        },
+      },
+    ],
+  });
+  const decide = (name: string, nowMs: number) => {
+    const trace = traceOf(names, [{ id: 'a', name }]);
+    return { id: trace.spans.name(0), probability: sampler.decide(trace, nowMs).probability };
+  };
+  for (let n = 0; n < 200; n += 1) decide('busy', n);
+  const learnt = decide('busy', 1500);
+  expect(learnt.probability).toBeLessThan(0.2);
+  const used = names.marks();
+  used[names.internText('shop')] = 1;
+  names.forget(used);
+  const rare = ['rare 1', 'rare 2', 'rare 3'].map((name) => decide(name, 1501));
+  expect(rare.map(({ id }) => id)).toContain(learnt.id);
+  expect(rare.map(({ probability }) => probability)).toEqual([1, 1, 1]);
+  expect(decide('busy', 1501).probability).toBeCloseTo(learnt.probability, 2);
+});

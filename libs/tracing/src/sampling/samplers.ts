@@ -2,6 +2,7 @@ import type { TraceView } from '../window/trace-view.ts';
 import type { AttributeColumns } from './attribute-columns.ts';
 import { compileCondition, type TestContext, type TraceTest } from './conditions.ts';
 import { DynamicRates } from './dynamic-rates.ts';
+import { NameHashes } from './name-hashes.ts';
 import { RateGate } from './rate-gate.ts';
 import type { BudgetPart, BudgetSpec, CostUnit, DynamicSpec, SamplerSpec } from './rules.ts';
 
@@ -125,6 +126,7 @@ class Dynamic implements RuleSampler {
   /** Only with a target in seconds: holds it also while the keys change. */
   readonly gate: RateGate | undefined;
   readonly #attributes: AttributeColumns;
+  readonly #names: NameHashes;
   readonly #positions: readonly number[];
 
   constructor(spec: DynamicSpec, context: TestContext, before: Dynamic | undefined) {
@@ -141,6 +143,7 @@ class Dynamic implements RuleSampler {
         ? undefined
         : gateLike(same ? before.gate : undefined, target.perSecond, target.perSecond);
     this.#attributes = context.spanAttributes;
+    this.#names = new NameHashes(context.strings);
     this.#positions = spec.by.map((field) =>
       field.kind === 'attribute' ? context.spanAttributes.positionOf(field.key) : -1,
     );
@@ -167,7 +170,10 @@ class Dynamic implements RuleSampler {
     return this.rates.overflowed;
   }
 
-  /** 52 bits of hash: two keys out of ten thousand fall together once in 10^8 times. */
+  /**
+   * 52 bits of hash: two keys out of ten thousand fall together once in 10^8 times. Of names the
+   * text counts, not the id, which may be another's when the interner has forgotten.
+   */
   #keyOf(trace: TraceView): number {
     const { spans, root } = trace;
     const first = Math.max(0, root);
@@ -187,8 +193,8 @@ class Dynamic implements RuleSampler {
         }
       } else {
         const id = kind === 'service' ? spans.service(first) : spans.name(first);
-        low = Math.imul(low ^ id, 0x85ebca6b);
-        high = Math.imul(high ^ id, 0xc2b2ae35);
+        low = Math.imul(low ^ this.#names.low(id), 0x85ebca6b);
+        high = Math.imul(high ^ this.#names.high(id), 0xc2b2ae35);
       }
       low = Math.imul(low ^ (low >>> 15), 0x2c1b3c6d);
       high = Math.imul(high ^ (high >>> 13), 0x297a2d39);

@@ -1,6 +1,12 @@
 import { callTypeOf, PeerNames } from '../graph/peer.ts';
 import { EMPTY_ID, type Interner } from '../otlp/interner.ts';
-import { KIND_CLIENT, KIND_CONSUMER, KIND_PRODUCER, KIND_SERVER } from '../otlp/span-table.ts';
+import {
+  KIND_CLIENT,
+  KIND_CONSUMER,
+  KIND_PRODUCER,
+  KIND_SERVER,
+  type SpanTable,
+} from '../otlp/span-table.ts';
 import type { TraceView } from '../window/trace-view.ts';
 import type { AttributeColumns } from './attribute-columns.ts';
 
@@ -11,8 +17,9 @@ export type VisitPair = (left: number, right: number) => boolean;
 export type LinkedSpans = Pick<TraceView, 'spans' | 'parents'>;
 
 /**
- * The calls of a trace, named as the service graph names them: from one service to another, and
- * from a service to a database, a broker or a host that sends no spans.
+ * The calls of a trace, named as the service graph names them: from one service to another, from a
+ * service to a database, a broker or a host that sends no spans, and from a queue to the consumer
+ * whose producer is in another trace.
  */
 export class TraceEdges {
   readonly #peers: PeerNames;
@@ -29,6 +36,7 @@ export class TraceEdges {
     this.#answered.fill(0, 0, spans.count);
     for (let span = 0; span < spans.count; span += 1) {
       const parent = parents[span] as number;
+      if (parent < 0 && this.#isDelivery(spans, span, visit)) return true;
       if (parent < 0 || parent === span) continue;
       const caller = spans.service(parent);
       const callee = spans.service(span);
@@ -46,6 +54,12 @@ export class TraceEdges {
       if (callee !== EMPTY_ID && visit(spans.service(span), callee)) return true;
     }
     return false;
+  }
+
+  #isDelivery(spans: SpanTable, span: number, visit: VisitPair): boolean {
+    if (spans.kind(span) !== KIND_CONSUMER) return false;
+    const queue = this.#peers.nameOf(spans, span, 'messaging');
+    return queue !== EMPTY_ID && visit(queue, spans.service(span));
   }
 }
 
