@@ -1,7 +1,8 @@
 import { type CollectorSetup, createCollector } from './collector.ts';
 import { type Running, run } from './run.ts';
+import { clusterCheck } from './scale/check.ts';
 import { type Cluster, clusterSettings, joinCluster } from './scale/cluster.ts';
-import { openPeers } from './scale/peers.ts';
+import { openPeers, type Peers } from './scale/peers.ts';
 import { spoolFolders } from './scale/spool-folders.ts';
 
 /** How long what other collectors own may take to reach them at the end. */
@@ -14,22 +15,22 @@ export async function runSingle(setup: CollectorSetup): Promise<Running> {
   spoolFolders(setup.environment.spoolFolder, 1).release();
   if (settings === undefined) return run(createCollector(setup));
   let cluster: Cluster | undefined;
-  const trouble = {
-    name: 'cluster',
-    critical: false,
-    run: async () => {
-      const text = cluster?.membership.trouble();
-      if (text !== undefined) throw new Error(text);
-    },
-  };
-  const collector = createCollector({ ...setup, moreChecks: [trouble] });
-  const peers = openPeers(collector);
+  let peers: Peers | undefined;
+  const check = clusterCheck(
+    () => cluster?.membership.trouble(),
+    () => peers?.trouble(),
+  );
+  const collector = createCollector({ ...setup, moreChecks: [check] });
+  const ways = openPeers(collector);
+  peers = ways;
   const running = await run(collector, {
-    peers,
+    peers: ways,
     generation: () => cluster?.membership.self?.generation,
-    handOver: () => peers.drain(HAND_OVER_MS),
+    handOver: () => ways.drain(HAND_OVER_MS),
   });
-  cluster = joinCluster(settings, running.httpPort, setup.log, (view) => peers.setCollectors(view));
+  cluster = joinCluster(settings, running.httpPort, setup.log, (view) => {
+    ways.setCollectors(view);
+  });
   return {
     ...running,
     async stop() {

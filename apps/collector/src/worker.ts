@@ -6,6 +6,7 @@ import { configFor, faultText } from './config/file.ts';
 import { shareOf } from './config/scale.ts';
 import type { CollectorConfig } from './config/schema.ts';
 import { type Running, run, wholeOf } from './run.ts';
+import { clusterCheck } from './scale/check.ts';
 import { threadLink } from './scale/link.thread.ts';
 import { openPeers, type Peers } from './scale/peers.ts';
 import { type Port, Talk } from './scale/talk.ts';
@@ -31,7 +32,7 @@ function readFile(configFile: string | undefined): CollectorConfig {
   return result.config;
 }
 
-function open() {
+function open(trouble: () => string | undefined) {
   const environment = { ...readEnvironment(process.env), spoolFolder: start.spoolFolder };
   const name = 'collector';
   const log = pino({
@@ -42,7 +43,7 @@ function open() {
   // The file may have changed since the main thread has read it.
   const workers = start.siblings.size + 1;
   const config = shareOf({ ...readFile(environment.configFile), workers });
-  return createCollector({ environment, config, log });
+  return createCollector({ environment, config, log, moreChecks: [clusterCheck(trouble)] });
 }
 
 /** What the whole collector is asked, this worker asks the main thread. */
@@ -58,7 +59,8 @@ function wholeBehind(talk: Talk<ToMain, never>): Whole {
 }
 
 async function main(port: Port): Promise<void> {
-  const collector = open();
+  let ways: Peers | undefined;
+  const collector = open(() => ways?.trouble());
   // The main thread sees it end and stops the others; what is decided is on the disk before.
   const exit = () => process.exit(1);
   const { outbox, spool, now, log } = collector;
@@ -69,7 +71,8 @@ async function main(port: Port): Promise<void> {
   };
   onCrash(process, log, end, exit);
   const own = wholeOf(collector);
-  const peers: Peers = openPeers(collector);
+  const peers = openPeers(collector);
+  ways = peers;
   let generation: number | undefined;
   let running: Running | undefined;
   const answer = (question: ToWorker): unknown => {

@@ -40,7 +40,7 @@ function member(self: string, others: readonly string[], options = FORWARDER_DEF
   const wayTo = (name: string) => {
     const link = new FakeLink();
     links.set(name, link);
-    const nothing = { returned() {}, failed() {}, away() {}, back() {} };
+    const nothing = { returned() {}, unsure() {}, failed() {}, away() {}, back() {} };
     const forwarder = new Forwarder(link, options, nothing, () => clock.nowMs);
     forwarders.push(forwarder);
     return forwarder;

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { FORWARDER_DEFAULTS, Forwarder } from './forwarder.ts';
 import { FakeLink } from './link.fake.ts';
+import { NotTaken } from './link.port.ts';
 
 const options = { ...FORWARDER_DEFAULTS, maxBytes: 10, batchBytes: 6, giveUpAfterMs: 1000 };
 const DOWN = new Error('connect ECONNREFUSED');
 
-function setUp() {
+function setUp(changes: Partial<typeof options> = {}) {
   const clock = { nowMs: 0 };
   const link = new FakeLink();
   const returned: string[] = [];
@@ -14,11 +15,12 @@ function setUp() {
     returned: (batch: Uint8Array, why: string) => {
       returned.push(`${why} ${Buffer.from(batch)}`);
     },
+    unsure: () => told.push('unsure'),
     failed: () => told.push('failed'),
     away: () => told.push('away'),
     back: () => told.push('back'),
   };
-  const forwarder = new Forwarder(link, options, events, () => clock.nowMs);
+  const forwarder = new Forwarder(link, { ...options, ...changes }, events, () => clock.nowMs);
   return {
     clock,
     link,
@@ -108,7 +110,8 @@ test('what cannot be delivered in time is returned, and no more is accepted', as
   push('gh');
   for (let turn = 0; turn < 30 && !forwarder.away; turn += 1) await pass(100);
   expect(returned).toEqual(['away abcdef', 'away gh']);
-  expect(told.filter((one) => one !== 'failed')).toEqual(['away']);
+  expect(told.filter((one) => one !== 'failed')).toEqual(['away', 'unsure']);
+  expect(forwarder.trouble).toBe('is away: connect ECONNREFUSED');
   expect(forwarder.accepting).toBe(false);
   expect(forwarder.bytes).toBe(0);
 });
@@ -173,4 +176,41 @@ test('a member that leaves gives its spans back, those in flight when they fail'
   expect(took()).toEqual(['abcdef']);
   expect(returned).toEqual(['left gh']);
   expect(link.closed).toBe(true);
+});
+
+test('a batch that the member certainly has not taken is returned without doubt', async () => {
+  const { push, pass, link, returned, told, forwarder } = setUp();
+  for (let turn = 0; turn < 50; turn += 1) link.next.push(new NotTaken('ECONNREFUSED'));
+  push('abcdef');
+  for (let turn = 0; turn < 30 && !forwarder.away; turn += 1) await pass(100);
+  expect(returned).toEqual(['away abcdef']);
+  expect(told).not.toContain('unsure');
+});
+
+test('where what is sent arrives, a batch without an answer stays the member’s own', async () => {
+  const { push, pass, link, returned, told, forwarder, took } = setUp({ sure: true });
+  for (let turn = 0; turn < 50; turn += 1) link.next.push(new Error('the worker does not answer'));
+  push('abcdef');
+  push('gh');
+  for (let turn = 0; turn < 30 && !forwarder.away; turn += 1) await pass(100);
+  expect(returned).toEqual(['away gh']);
+  expect([forwarder.bytes, forwarder.accepting]).toEqual([6, false]);
+  await pass(2000);
+  link.next.length = 0;
+  await pass(2000);
+  expect(took()).toEqual(['abcdef']);
+  expect(new Set(link.numbers)).toEqual(new Set([1]));
+  expect(returned).toEqual(['away gh']);
+  expect([forwarder.bytes, forwarder.accepting, forwarder.trouble]).toEqual([0, true, undefined]);
+  expect(told).not.toContain('unsure');
+});
+
+test('a queue that is nearly full is trouble', async () => {
+  const { push, pass, link, forwarder } = setUp();
+  link.next.push({ kind: 'busy', retryAfterMs: 60_000 });
+  push('12345678');
+  await pass(0);
+  expect(forwarder.trouble).toBeUndefined();
+  push('9');
+  expect(forwarder.trouble).toBe('is slow: 9 bytes of its spans wait here');
 });

@@ -1,4 +1,4 @@
-import type { Link, LinkAnswer } from './link.port.ts';
+import { type Link, type LinkAnswer, NotTaken } from './link.port.ts';
 
 export interface ForwarderOptions {
   /** Bytes that may wait for the member. */
@@ -14,6 +14,11 @@ export interface ForwarderOptions {
   readonly giveUpAfterMs: number;
   /** How often a member that is away is tried again. */
   readonly probeEveryMs: number;
+  /**
+   * What was sent arrives, as between threads: a batch without an answer stays the member's own,
+   * also while that is away.
+   */
+  readonly sure: boolean;
 }
 
 export const FORWARDER_DEFAULTS: ForwarderOptions = {
@@ -25,7 +30,11 @@ export const FORWARDER_DEFAULTS: ForwarderOptions = {
   maxBackoffMs: 1000,
   giveUpAfterMs: 5000,
   probeEveryMs: 2000,
+  sure: false,
 };
+
+/** A queue as full as this is trouble. */
+const NEARLY_FULL = 0.9;
 
 export interface ForwarderEvents {
   /**
@@ -33,6 +42,8 @@ export interface ForwarderEvents {
    * `left`: it is no member any more, somebody else owns them.
    */
   returned(batch: Uint8Array, why: 'away' | 'left'): void;
+  /** A batch is returned of which nobody knows whether the member has taken it. */
+  unsure(): void;
   failed(error: Error): void;
   away(error: Error): void;
   back(): void;
@@ -44,7 +55,8 @@ export interface ForwarderEvents {
  *
  * A member that is full is waited for, and whoever pushes finds no room. One that cannot be reached
  * is tried again, ever more slowly, until `giveUpAfterMs`; then all that waits is returned, and
- * nothing is taken but one batch at a time to see whether it is back.
+ * nothing is taken but one batch at a time to see whether it is back. A batch that was sent and never
+ * answered may have been taken nevertheless: it is returned, and told to be unsure.
  */
 export class Forwarder {
   /** Waiting or being sent. */
@@ -54,11 +66,13 @@ export class Forwarder {
   #sinceMs = 0;
   #batch: Uint8Array<ArrayBuffer> | undefined;
   #batchNumber = 0;
+  /** The batch was sent, and nobody knows whether it was taken. */
+  #unsure = false;
   #sending = false;
   #failures = 0;
   #failingSinceMs: number | undefined;
   #notBeforeMs = 0;
-  #away = false;
+  #away: Error | undefined;
   #closed = false;
   readonly #link: Link;
   readonly #options: ForwarderOptions;
@@ -74,13 +88,20 @@ export class Forwarder {
   }
 
   get away(): boolean {
-    return this.#away;
+    return this.#away !== undefined;
+  }
+
+  /** What is wrong with the member, undefined when nothing is. */
+  get trouble(): string | undefined {
+    if (this.#away !== undefined) return `is away: ${this.#away.message}`;
+    if (this.bytes < NEARLY_FULL * this.#options.maxBytes) return undefined;
+    return `is slow: ${this.bytes} bytes of its spans wait here`;
   }
 
   /** False while the member is away: its spans are better decided here. */
   get accepting(): boolean {
     if (this.#closed) return false;
-    return !this.#away || (this.bytes === 0 && this.#now() >= this.#notBeforeMs);
+    return !this.away || (this.bytes === 0 && this.#now() >= this.#notBeforeMs);
   }
 
   /** Whether so many bytes may be pushed; an empty queue takes any one request. */
@@ -151,9 +172,11 @@ export class Forwarder {
         return;
       case 'busy':
         this.#reached();
+        this.#unsure = false;
         this.#wait(Math.min(answer.retryAfterMs, this.#options.maxBackoffMs));
         return;
       case 'refused':
+        this.#unsure = false;
         this.#giveUp(new Error(answer.message));
     }
   }
@@ -161,8 +184,8 @@ export class Forwarder {
   #reached(): void {
     this.#failures = 0;
     this.#failingSinceMs = undefined;
-    if (!this.#away) return;
-    this.#away = false;
+    if (!this.away) return;
+    this.#away = undefined;
     this.#events.back();
   }
 
@@ -170,14 +193,16 @@ export class Forwarder {
     const { minBackoffMs, maxBackoffMs, giveUpAfterMs } = this.#options;
     this.#failures += 1;
     this.#failingSinceMs ??= startedMs;
+    // An answer to an earlier attempt would have been the same: the number says which batch it is.
+    this.#unsure ||= !(error instanceof NotTaken);
     this.#events.failed(error);
-    if (this.#away || this.#now() - this.#failingSinceMs >= giveUpAfterMs) this.#giveUp(error);
+    if (this.away || this.#now() - this.#failingSinceMs >= giveUpAfterMs) this.#giveUp(error);
     else this.#wait(Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(20, this.#failures - 1)));
   }
 
   #giveUp(error: Error): void {
-    const already = this.#away;
-    this.#away = true;
+    const already = this.away;
+    this.#away = error;
     this.#wait(this.#options.probeEveryMs);
     if (!already) this.#events.away(error);
     this.#returnAll('away');
@@ -190,6 +215,7 @@ export class Forwarder {
   #settle(batch: Uint8Array): void {
     this.bytes -= batch.length;
     this.#batch = undefined;
+    this.#unsure = false;
   }
 
   #end(): void {
@@ -199,11 +225,16 @@ export class Forwarder {
 
   #returnAll(why: 'away' | 'left'): void {
     const waiting = this.#waiting;
-    if (this.#batch !== undefined) waiting.unshift(this.#batch);
-    this.#batch = undefined;
+    const stays = this.#unsure && this.#options.sure && why === 'away';
+    if (this.#batch !== undefined && !stays) {
+      waiting.unshift(this.#batch);
+      if (this.#unsure) this.#events.unsure();
+      this.#batch = undefined;
+      this.#unsure = false;
+    }
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.bytes = 0;
+    this.bytes = this.#batch?.length ?? 0;
     for (const batch of waiting) this.#events.returned(batch, why);
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { httpLink } from './link.http.ts';
+import { NotTaken } from './link.port.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -56,8 +57,8 @@ test('a full member says when to come back', async () => {
 });
 
 test('one that stops, or is another process, is tried again; one that refuses is not', async () => {
-  await expect((await server(503)).send('one')).rejects.toThrow('said so');
-  await expect((await server(409)).send('one')).rejects.toThrow('said so');
+  await expect((await server(503)).send('one')).rejects.toThrow(new NotTaken('said so'));
+  await expect((await server(409)).send('one')).rejects.toThrow(new NotTaken('said so'));
   expect(await (await server(401)).send('one')).toEqual({
     kind: 'refused',
     message: '401: said so',
@@ -67,6 +68,6 @@ test('one that stops, or is another process, is tried again; one that refuses is
 test('a member that nobody answers for is a failure', async () => {
   const link = httpLink({ address: 'http://127.0.0.1:9', generation: 1 }, 'a secret of sixteen');
   const sent = link.send(new Uint8Array(1), 1, AbortSignal.timeout(2000));
-  await expect(sent).rejects.toThrow();
+  await expect(sent).rejects.toBeInstanceOf(NotTaken);
   link.close();
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Member } from './lease.port.ts';
-import type { Link, LinkAnswer } from './link.port.ts';
+import { type Link, type LinkAnswer, NotTaken } from './link.port.ts';
 
 /** Where collectors take each other's spans. */
 export const SPANS_PATH = '/v1/flyball/spans';
@@ -9,6 +9,15 @@ export const SPANS_PATH = '/v1/flyball/spans';
 export const GENERATION_HEADER = 'flyball-generation';
 /** `<sender>/<number>`: a sender's batches come in order, one at a time. */
 export const BATCH_HEADER = 'flyball-batch';
+
+/** Nobody was there to take anything. */
+const UNREACHED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 const MAX_ANSWER_BYTES = 16 * 1024;
 
@@ -26,7 +35,7 @@ function answerOf(status: number, retryAfter: string | undefined, text: string):
   if (status === 200) return { kind: 'taken' };
   if (status === 429) return { kind: 'busy', retryAfterMs: 1000 * Number(retryAfter ?? 1) };
   // It stops, or is another process than the one that was meant: the membership will tell.
-  if (status === 503 || status === 409) throw new Error(text);
+  if (status === 503 || status === 409) throw new NotTaken(text);
   return { kind: 'refused', message: `${status}: ${text}` };
 }
 
@@ -45,7 +54,11 @@ export function httpLink({ address, generation }: Member, token: string): Link {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
         const own = { 'content-length': batch.length, [BATCH_HEADER]: `${sender}/${number}` };
         const options = { method: 'POST', agent, signal, headers: { ...headers, ...own } };
-        request(url, options, resolve).once('error', reject).end(batch);
+        const failed = (error: NodeJS.ErrnoException) => {
+          const unreached = UNREACHED.has(error.code ?? '');
+          reject(unreached ? new NotTaken(error.message, { cause: error }) : error);
+        };
+        request(url, options, resolve).once('error', failed).end(batch);
       });
       const text = await textOf(answer);
       return answerOf(answer.statusCode ?? 0, answer.headers['retry-after'], text);

@@ -25,15 +25,28 @@ export function threadLink(port: Port, take: (batch: Uint8Array) => Outcome): Li
     return answered;
   };
   const talk = new Talk<Batch, LinkAnswer>(port, answer);
+  let asked: { readonly number: number; readonly answer: Promise<LinkAnswer> } | undefined;
+  const ask = (batch: Uint8Array<ArrayBuffer>, number: number): Promise<LinkAnswer> => {
+    // What was posted arrives: while the worker owes an answer it is not posted again.
+    if (asked?.number === number) return asked.answer;
+    // A copy is given away: a batch that the worker has no room for is sent again.
+    const copy = new Uint8Array(batch);
+    const answer = talk.ask({ batch: copy, number }, TIMEOUT_MS, [copy.buffer]);
+    const mine = { number, answer };
+    asked = mine;
+    const ended = () => {
+      if (asked === mine) asked = undefined;
+    };
+    answer.then(ended, ended);
+    return answer;
+  };
   return {
     send(batch, number, signal) {
-      // A copy is given away: a batch that the worker has no room for is sent again.
-      const copy = new Uint8Array(batch);
       const late = new Promise<never>((_, reject) => {
         const fail = () => reject(new Error('the worker does not answer'));
         signal.addEventListener('abort', fail, { once: true });
       });
-      return Promise.race([talk.ask({ batch: copy, number }, TIMEOUT_MS, [copy.buffer]), late]);
+      return Promise.race([ask(batch, number), late]);
     },
     close() {},
   };

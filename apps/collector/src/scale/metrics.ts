@@ -6,6 +6,7 @@ export interface ScaleMetrics {
   readonly taken: Counter;
   readonly returned: Counter;
   readonly failures: Counter;
+  readonly unsure: Counter;
   queued(bytes: () => number): void;
   members(count: () => number): void;
 }
@@ -48,6 +49,10 @@ export function scaleMetrics(registry: Registry): ScaleMetrics {
     failures: registry.counter(
       'flyball_collector_forward_failures_total',
       'Attempts to reach another member that failed.',
+    ),
+    unsure: registry.counter(
+      'flyball_collector_unsure_batches_total',
+      'Batches decided here though a member that never answered may have taken them too.',
     ),
     members: (read) =>
       registry.gauge('flyball_collector_members', 'Collectors that share the traces.', read),

@@ -124,12 +124,22 @@ export class Peers {
     const events = {
       returned: (batch: Uint8Array, why: 'away' | 'left') =>
         this.takeBack(batch, why === 'left' ? 'rehomed' : kind),
+      unsure: () => metrics.unsure.add({ to: kind }),
       failed: () => metrics.failures.add({ to: kind }),
       away: (error: Error) =>
         log.warn({ member: name, err: error.message }, 'a member is away; its traces are ours'),
       back: () => log.info({ member: name }, 'the member is back'),
     };
-    return new Forwarder(link, options, events, elapsed);
+    return new Forwarder(link, { ...options, sure: kind === 'worker' }, events, elapsed);
+  }
+
+  /** What is wrong with the ways to other members, undefined when nothing is. */
+  trouble(): string | undefined {
+    const ways = [...this.collectors, ...this.workers];
+    const told = ways.flatMap(([key, { trouble }]) => {
+      return trouble === undefined ? [] : [`${key.split(' ', 1)[0]} ${trouble}`];
+    });
+    return told.length === 0 ? undefined : told.join('; ');
   }
 
   /** Acknowledged before, so never refused: if need be these spans are decided here. */

@@ -104,11 +104,19 @@ export function mergedHealth(reports: readonly HealthReport[]): HealthReport {
   return { status: ORDER[worst] ?? 'unhealthy', checks: [...checks.values()] };
 }
 
-/** The report with checks that are not of any one worker; none of them is critical. */
+/**
+ * The report with checks that are not of any one worker; none of them is critical. One that the
+ * workers have too says what all of them say.
+ */
 export function withChecks(report: HealthReport, more: readonly CheckReport[]): HealthReport {
   const failed = more.some(({ status }) => status === 'fail');
   const status = failed && report.status === 'healthy' ? 'degraded' : report.status;
-  return { status, checks: [...report.checks, ...more] };
+  const checks = new Map(report.checks.map((check) => [check.name, check]));
+  for (const check of more) {
+    const known = checks.get(check.name);
+    checks.set(check.name, known === undefined ? check : worse(known, check));
+  }
+  return { status, checks: [...checks.values()] };
 }
 
 /** The boosts that all workers have, and what all of them have kept because of each. */

@@ -7,6 +7,7 @@ import type { Boost, BoostResult } from '../pipeline/boosts.ts';
 import type { BoostInForce } from '../pipeline/sampling-control.ts';
 import type { Running } from '../run.ts';
 import type { CheckReport, HealthReport } from '../self/health.ts';
+import { CLUSTER_CHECK } from './check.ts';
 import { type Cluster, clusterSettings, joinCluster } from './cluster.ts';
 import { spoolFolders } from './spool-folders.ts';
 import { Talk } from './talk.ts';
@@ -178,11 +179,12 @@ class Threads {
   }
 }
 
-function clusterCheck(cluster: Cluster | undefined): CheckReport[] {
+/** Each worker tells of the members it cannot reach; this, of what all of them share. */
+function membershipCheck(cluster: Cluster | undefined): CheckReport[] {
   if (cluster === undefined) return [];
   const message = cluster.membership.trouble() ?? '';
   const status = message === '' ? 'pass' : 'fail';
-  return [{ name: 'cluster', critical: false, status, message, tookMs: 0 }];
+  return [{ name: CLUSTER_CHECK, critical: false, status, message, tookMs: 0 }];
 }
 
 /**
@@ -210,7 +212,7 @@ export async function startWorkers(
   const { folders, release } = spoolFolders(environment.spoolFolder, count);
   let cluster: Cluster | undefined;
   let stopping = false;
-  const threads = new Threads(count, () => clusterCheck(cluster));
+  const threads = new Threads(count, () => membershipCheck(cluster));
   const failed = new Promise<never>((_, reject) => {
     channels(count).forEach((siblings, index) => {
       const spoolFolder = folders[index] as string;
