@@ -88,7 +88,7 @@ test('a service that puts ids into names overflows alone', () => {
   expect(red.overflowed).toBe(7);
 });
 
-test('a service whose instances are jobs with ids overflows alone, and keeps its operations', () => {
+test('a service whose instances are jobs overflows alone, and keeps its operations', () => {
   const red = new RedAggregator(strings, { maxSeries: 20, maxSeriesPerService: 4 });
   const jobs = Array.from({ length: 100 }, (_, n) => ({
     id: `n${n}`,

@@ -84,7 +84,7 @@ test.each([10, 100, 300, 500, 1000, 1300, 2500])(
   },
 );
 
-test('late spans follow while either memory has room, and are decided anew when both forgot', () => {
+test('late spans follow while there is room, and are decided anew when all is forgotten', () => {
   expect(lateErrors(300).anew).toBe(0);
   const long = lateErrors(3000);
   expect(long.anew).toBe(long.truth);
