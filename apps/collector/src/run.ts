@@ -11,7 +11,7 @@ import type { Peers } from './scale/peers.ts';
 import { spansHandler } from './scale/receive-spans.ts';
 import type { Whole } from './scale/whole.ts';
 import { requestMetrics } from './self/gauges.ts';
-import { selfRoutes } from './self/routes.ts';
+import { selfRoutes, tokenOfDetails } from './self/routes.ts';
 import { shutdown } from './shutdown.ts';
 
 /** How often what depends on time is done; more often while there is more to do. */
@@ -89,7 +89,7 @@ function routesOf(collector: Collector, door: OtlpDoor, around: Surroundings): R
     ['/v1/flyball/boosts', boosts],
     [DECISIONS_PATH, decisions],
     ...spansRoutes(collector, door, around),
-    ...selfRoutes(whole),
+    ...selfRoutes({ ...whole, token: tokenOfDetails(environment.host, token) }),
   ]);
 }
 

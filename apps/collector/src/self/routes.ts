@@ -1,4 +1,5 @@
-import type { Answer } from '../receive/answer.ts';
+import { type Answer, failure, type Request } from '../receive/answer.ts';
+import { carriesToken } from '../receive/bearer.ts';
 import type { Handler } from '../receive/http.ts';
 import type { HealthReport } from './health.ts';
 
@@ -10,6 +11,8 @@ function json(status: number, value: unknown): Answer {
 const statusOf = (report: HealthReport) => (report.status === 'unhealthy' ? 503 : 200);
 
 export interface SelfDoor {
+  /** What the details of health are told for; undefined: to everybody. */
+  readonly token: string | undefined;
   health(): Promise<HealthReport>;
   /** In Prometheus' text format. */
   metrics(): Promise<string>;
@@ -17,14 +20,29 @@ export interface SelfDoor {
   notReady(): Promise<string | undefined>;
 }
 
-/** `/health`, `/health/live`, `/health/ready`, `/health/detailed` and `/metrics`. */
+/** Addresses that only this machine reaches. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
+
+/** The token that details are told for: they name members, and the store's own error messages. */
+export function tokenOfDetails(host: string, guardToken: string | undefined): string | undefined {
+  return LOOPBACK.test(host) ? undefined : guardToken;
+}
+
+/**
+ * `/health`, `/health/live`, `/health/ready`, `/health/detailed` and `/metrics`. All but the details
+ * are open, for those who probe and scrape.
+ */
 export function selfRoutes(door: SelfDoor): [string, Readonly<Record<string, Handler>>][] {
-  const get = (handler: () => Promise<Answer>) => ({ GET: handler });
+  const get = (handler: (request: Request) => Promise<Answer>) => ({ GET: handler });
   const summary = async () => {
     const report = await door.health();
     return json(statusOf(report), { status: report.status });
   };
-  const detailed = async () => {
+  const detailed = async (request: Request) => {
+    if (door.token !== undefined && !carriesToken(request, door.token)) {
+      const cure = 'send Authorization: Bearer FLYBALL_GUARD_TOKEN; /health is open';
+      return failure('json', 401, cure, { headers: { 'www-authenticate': 'Bearer' } });
+    }
     const report = await door.health();
     return json(statusOf(report), report);
   };
