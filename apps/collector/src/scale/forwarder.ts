@@ -55,8 +55,8 @@ export interface ForwarderEvents {
  *
  * A member that is full is waited for, and whoever pushes finds no room. One that cannot be reached
  * is tried again, ever more slowly, until `giveUpAfterMs`; then all that waits is returned, and
- * nothing is taken but one batch at a time to see whether it is back. A batch that was sent and never
- * answered may have been taken nevertheless: it is returned, and told to be unsure.
+ * nothing is taken but one batch at a time to see whether it is back. A batch that was sent and
+ * never answered may have been taken nevertheless: it is returned, and told to be unsure.
  */
 export class Forwarder {
   /** Waiting or being sent. */

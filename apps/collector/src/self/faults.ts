@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 const LINES_PER_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
-/** Names the traces that a bug has cost something: a bug may hit every trace, so not all of them. */
+/** Names traces that a bug has cost something; not all of them, since a bug may hit every trace. */
 export function faultLog(
   log: Pick<Logger, 'error'>,
   now: () => number,
