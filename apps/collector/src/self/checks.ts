@@ -51,7 +51,8 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
       if (blocks > 0) {
         throw new Error(
           `ClickHouse refused ${blocks} blocks of rows, kept in spool/refused beside the ` +
-            'reasons: mend the cause, move the .jsonl files back to the spool and restart, or delete them',
+            'reasons: mend the cause, ' +
+            'move the .jsonl files back to the spool and restart, or delete them',
         );
       }
     }),
