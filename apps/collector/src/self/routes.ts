@@ -23,7 +23,7 @@ export interface SelfDoor {
 /** Addresses that only this machine reaches. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
-/** The token that details are told for: they name members and repeat the store's own errors. */
+/** The token that details are told for: they name members and repeat the store's errors. */
 export function tokenOfDetails(host: string, guardToken: string | undefined): string | undefined {
   return LOOPBACK.test(host) ? undefined : guardToken;
 }
