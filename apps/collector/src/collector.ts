@@ -24,7 +24,7 @@ import { TraceRing } from './ring/ring.ts';
 import { type CheckSources, collectorChecks } from './self/checks.ts';
 import { threadCpuMs } from './self/cpu.ts';
 import { faultLog } from './self/faults.ts';
-import { deliveryMetrics, registerGauges } from './self/gauges.ts';
+import { deliveryMetrics, farDaysCounter, registerGauges } from './self/gauges.ts';
 import { Health, type HealthCheck } from './self/health.ts';
 import { lookBackGauges } from './self/look-back.ts';
 import { Registry } from './self/metrics.ts';
@@ -86,12 +86,18 @@ function openStore({ environment, config, log }: CollectorSetup) {
   return { sink: clickhouseSink(client), schema };
 }
 
-function openPipeline({ config }: CollectorSetup, spool: Spool, registry: Registry) {
+const FAR =
+  'rows with times of many days far from now: they go by themselves, after all others; ' +
+  'look at the clock of this service';
+
+function openPipeline({ config, log }: CollectorSetup, spool: Spool, registry: Registry) {
   const outbox = new Outbox(spool);
   const tally = createTally(registry);
   const rules = { rules: config.sampling.rules };
   const traces = new TracePipeline(windowConfigOf(config), rules, outbox, tally);
-  const points = new PointPipeline(spool, tally);
+  const points = new PointPipeline(spool, tally, traces.farDays);
+  traces.farDays.onFar = (service) => log.warn({ service }, FAR);
+  farDaysCounter(registry, traces.farDays);
   const sampling = new SamplingControl(traces, config);
   samplingMetrics(registry, sampling);
   return { outbox, traces, points, sampling };
@@ -164,7 +170,9 @@ function openLookBack(
     },
   );
   const promote: Promote = (spans, by, nowMs) => {
-    for (const row of promotedRows(spans, strings, by)) outbox.add('otel_traces', row);
+    promotedRows(spans, strings, by).forEach((row, span) => {
+      outbox.add(traces.rows.laneOf(spans, span, nowMs), row);
+    });
     aggregates.promoted(spans, by, nowMs);
   };
   const lookBack = new LookBack(ring, strings, promote, { maxTraces });

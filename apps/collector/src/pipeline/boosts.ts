@@ -58,8 +58,8 @@ const MAX_SPENT = 1000;
 
 /**
  * Boosts in force, at most one about each thing and `max` in all. One whose budget is used up is in
- * force no more, but is remembered while it is repeated: who repeats it every few seconds, so that it
- * ends when he is gone, would else have a new budget each time.
+ * force no more, but is remembered while it is repeated: who repeats it every few seconds, so that
+ * it ends when he is gone, would else have a new budget each time.
  */
 export class Boosts {
   private readonly byName = new Map<string, Boost>();

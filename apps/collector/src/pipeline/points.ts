@@ -7,6 +7,8 @@ import {
   type Rejected,
 } from '@flyball/tracing';
 import type { BodyEncoding, Busy, Outcome } from '../receive/intake.ts';
+import { farLane } from '../spool/lanes.ts';
+import { FarDays } from './far-days.ts';
 import { type Payload, payloadsOf, type RowWriter } from './outbox.ts';
 import type { Tally } from './tally.ts';
 import { decodeText } from './text.ts';
@@ -21,9 +23,11 @@ type Decoded =
 export class PointPipeline {
   private readonly writer: RowWriter;
   private readonly tally: Tally;
+  private readonly days: FarDays;
 
-  constructor(writer: RowWriter, tally: Tally) {
+  constructor(writer: RowWriter, tally: Tally, days = new FarDays()) {
     this.writer = writer;
+    this.days = days;
     this.tally = tally;
   }
 
@@ -38,7 +42,7 @@ export class PointPipeline {
       this.tally.faults.add({ signal });
       return refusal(decoded.fault);
     }
-    const payloads = encode(decoded.rows);
+    const payloads = encode(byLane(decoded.rows, this.days, nowMs));
     if (payloads === undefined) {
       this.tally.faults.add({ signal });
       return { kind: 'too_large', message: UNFOLDS };
@@ -78,6 +82,32 @@ function encode(tables: Rows): (Payload & { readonly table: string })[] | undefi
     }
   }
   return payloads;
+}
+
+/** Rows of days far away by themselves. */
+function byLane(tables: Rows, days: FarDays, nowMs: number): Rows {
+  const lanes: Record<string, object[]> = {};
+  for (const [table, rows] of Object.entries(tables)) {
+    for (const row of rows as readonly PointRow[]) {
+      const seconds = Number.parseInt(row.TimeUnix ?? row.Timestamp ?? '', 10);
+      const far = days.isFar(Math.floor(seconds / DAY_S), nowMs);
+      if (far) days.note(row.ServiceName ?? '', nowMs);
+      const lane = far ? farLane(table) : table;
+      const before = lanes[lane];
+      if (before === undefined) lanes[lane] = [row];
+      else before.push(row);
+    }
+  }
+  return lanes;
+}
+
+const DAY_S = 86_400;
+
+interface PointRow {
+  /** The time of a metric's row, and that of a log's: seconds since 1970 and a fraction. */
+  readonly TimeUnix?: string;
+  readonly Timestamp?: string;
+  readonly ServiceName?: string;
 }
 
 function* linesOf(rows: readonly object[]): Generator<string> {

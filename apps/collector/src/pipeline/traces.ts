@@ -8,7 +8,6 @@ import {
   SpanTable,
   scan,
   scanJson,
-  TraceRowWriter,
   type TraceView,
   TraceWindow,
   type WindowConfig,
@@ -16,12 +15,14 @@ import {
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
 import type { TraceRing } from '../ring/ring.ts';
 import { Aggregates } from './aggregates.ts';
+import { FarDays } from './far-days.ts';
 import { type Outbox, PAYLOAD_LENGTH } from './outbox.ts';
 import { diskFault, refusal } from './points.ts';
 import type { Sharding, SpanOrigin } from './sharding.port.ts';
 import { SpanSum } from './span-sum.ts';
 import type { Tally } from './tally.ts';
 import { decodeText } from './text.ts';
+import { TraceRows } from './trace-rows.ts';
 
 /**
  * The way of a span: scan, RED, window, decide, edges and causes, rows.
@@ -41,7 +42,9 @@ export class TracePipeline {
   read = 0;
   readonly aggregates: Aggregates;
   private readonly table = new SpanTable(1024);
-  private readonly rows = new TraceRowWriter(this.strings);
+  /** Days of rows that go by themselves. */
+  readonly farDays = new FarDays();
+  readonly rows: TraceRows;
   private readonly outbox: Outbox;
   private readonly tally: Tally;
   private kept: KeptTrace | undefined;
@@ -57,7 +60,7 @@ export class TracePipeline {
     this.window = new TraceWindow(window);
     this.sampler = new Sampler(this.strings, rules);
     this.outbox = outbox;
-    outbox.attach('otel_traces', this.rows);
+    this.rows = new TraceRows(this.strings, this.farDays, outbox);
     this.tally = tally;
     this.aggregates = new Aggregates(this.strings, tally);
   }
@@ -125,7 +128,7 @@ export class TracePipeline {
   step(nowMs: number, spent: () => boolean): boolean {
     while (!spent() && !this.batchFull()) {
       if (this.kept !== undefined) {
-        this.writeRows(this.kept, spent);
+        this.writeRows(this.kept, nowMs, spent);
         continue;
       }
       const trace = this.window.due(nowMs);
@@ -223,7 +226,7 @@ export class TracePipeline {
       if (!table.isUnheld(span)) continue;
       const keep = keptInOverload(table, span, oneIn);
       (keep ? kept : dropped).add(table, span);
-      if (keep) this.rows.write(table, span, decision);
+      if (keep) this.rows.write(table, span, decision, nowMs);
     }
     this.aggregates.decidedSpans({ decision, trigger: 'overload', ...kept.of(table) }, nowMs);
     const drop = { ...decision, keep: false };
@@ -251,11 +254,11 @@ export class TracePipeline {
     );
   }
 
-  private writeRows(kept: KeptTrace, spent: () => boolean): void {
+  private writeRows(kept: KeptTrace, nowMs: number, spent: () => boolean): void {
     const { spans } = kept.trace;
     while (kept.next < spans.count) {
       try {
-        this.rows.write(spans, kept.next, kept.decision);
+        this.rows.write(spans, kept.next, kept.decision, nowMs);
       } catch (error) {
         kept.faulty += 1;
         this.fault(kept.trace, error as Error);

@@ -1,3 +1,4 @@
+import type { FarDays } from '../pipeline/far-days.ts';
 import type { TracePipeline } from '../pipeline/traces.ts';
 import type { ByteBudget } from '../receive/budget.ts';
 import type { ReportRequest } from '../receive/intake.ts';
@@ -58,6 +59,15 @@ export function deliveryMetrics(registry: Registry): DeliveryMetrics {
       LATENCY_BOUNDS,
     ),
   };
+}
+
+export function farDaysCounter(registry: Registry, days: Pick<FarDays, 'rows'>): void {
+  registry.read(
+    'flyball_collector_far_rows_total',
+    'counter',
+    'Rows whose time lies far from now, on one day too many: they are stored by themselves.',
+    () => [[{}, days.rows]],
+  );
 }
 
 export interface GaugeSources {

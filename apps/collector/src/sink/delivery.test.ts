@@ -199,3 +199,53 @@ test('a refused block that cannot be put aside is tried again, until it can', as
   expect(files.aside()).toHaveLength(1);
   expect(log.at(-1)).toBe('refused');
 });
+
+test('rows of far days go a few days at a time, and take no place of others', async () => {
+  const { write, sink, spool, delivery, step } = rig();
+  let open = () => {};
+  sink.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  sink.gateTable = 'a';
+  const days = Array.from({ length: 120 }, (_, day) => `${1_000_000_000 + day * 86_400}.0`);
+  spool.append(
+    'a__far',
+    120,
+    Buffer.from(days.map((day) => `{"Timestamp":"${day}"}\n`).join('')),
+    0,
+  );
+  spool.sealAll();
+  for (let count = 0; count < DELIVERY_DEFAULTS.parallel; count += 1) write('b');
+  delivery.tick();
+  expect(delivery.sending).toBe(DELIVERY_DEFAULTS.parallel + 1);
+  delivery.tick();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(sink.rows.get('b')).toHaveLength(DELIVERY_DEFAULTS.parallel);
+  expect(sink.rows.get('a')).toBeUndefined();
+  open();
+  await delivery.settled();
+  expect(sink.rows.get('a')).toEqual(days.map((Timestamp) => ({ Timestamp })));
+  expect([...sink.tokens].filter((token) => token.includes('a__far'))).toHaveLength(5);
+  expect(spool.bytes).toBe(0);
+  await step(0);
+});
+
+test('another try goes on where the last one ended', async () => {
+  const { sink, spool, step } = rig();
+  const days = Array.from({ length: 120 }, (_, day) => `${1_000_000_000 + day * 86_400}.0`);
+  spool.append(
+    'a__far',
+    120,
+    Buffer.from(days.map((day) => `{"Timestamp":"${day}"}\n`).join('')),
+    0,
+  );
+  spool.sealAll();
+  sink.refuseText = days[60];
+  await step(0);
+  expect(sink.rows.get('a')).toHaveLength(50);
+  sink.refuseText = undefined;
+  const { attempts } = sink;
+  for (let tries = 0; tries < 20 && spool.bytes > 0; tries += 1) await step(10_000);
+  expect(sink.attempts - attempts).toBe(3);
+  expect(sink.rows.get('a')).toHaveLength(120);
+});

@@ -1,4 +1,6 @@
+import { isFarLane, tableOfLane } from '../spool/lanes.ts';
 import type { Spool, SpoolBlock } from '../spool/spool.ts';
+import { piecesOf } from './pieces.ts';
 import { BlockRefused, type Sink } from './sink.port.ts';
 
 export interface DeliveryOptions {
@@ -62,6 +64,9 @@ export class Delivery {
   /** Moving average of bytes stored a second, for honest retry times. */
   drainBytesPerSecond = 0;
   private readonly inFlight = new Set<Promise<void>>();
+  private farInFlight = 0;
+  /** Pieces stored of blocks that go piece by piece. */
+  private readonly pieces = new Map<string, number>();
   private readonly refusals = new Map<string, Refusals & { notBeforeMs: number }>();
   private readonly lanes = new Map<string, Lane>();
   private readonly spool: Spool;
@@ -100,15 +105,27 @@ export class Delivery {
   /** Starts what may be started now; call it often, it never waits. */
   tick(): void {
     const nowMs = this.now();
-    const may = (block: SpoolBlock) => this.open(block, nowMs);
-    while (this.inFlight.size < this.options.parallel) {
-      const block = this.spool.take(may);
-      if (block === undefined) return;
-      this.laneOf(block.table).sending += 1;
-      const sending = this.send(block);
-      this.inFlight.add(sending);
-      void sending.finally(() => this.inFlight.delete(sending));
+    while (this.inFlight.size - this.farInFlight < this.options.parallel) {
+      const block = this.spool.take((it) => !isFarLane(it.table) && this.open(it, nowMs));
+      if (block === undefined) break;
+      this.start(block);
     }
+    // Rows of far days take long and never the place of others.
+    if (this.farInFlight > 0) return;
+    const far = this.spool.take((it) => isFarLane(it.table) && this.open(it, nowMs));
+    if (far !== undefined) this.start(far);
+  }
+
+  private start(block: SpoolBlock): void {
+    const far = Number(isFarLane(block.table));
+    this.laneOf(block.table).sending += 1;
+    this.farInFlight += far;
+    const sending = this.send(block);
+    this.inFlight.add(sending);
+    void sending.finally(() => {
+      this.inFlight.delete(sending);
+      this.farInFlight -= far;
+    });
   }
 
   private open({ name, table }: SpoolBlock, nowMs: number): boolean {
@@ -137,8 +154,8 @@ export class Delivery {
       if (lostBytes > 0) this.events.damaged(block, lostBytes);
       if (records.length > 0) {
         const parts = records.map((record) => record.payload);
-        const signal = AbortSignal.timeout(this.options.insertTimeoutMs);
-        await this.sink.insert({ token: block.name, table: block.table, parts }, signal);
+        if (isFarLane(block.table)) await this.insertPieces(block, parts);
+        else await this.insert(block.name, block.table, parts);
       }
       this.succeeded(block, rows, this.now() - startedMs);
     } catch (error) {
@@ -148,19 +165,41 @@ export class Delivery {
     }
   }
 
+  private insert(token: string, table: string, parts: readonly Uint8Array[]): Promise<void> {
+    const signal = AbortSignal.timeout(this.options.insertTimeoutMs);
+    return this.sink.insert({ token, table, parts }, signal);
+  }
+
+  /** A few days at a time; another try goes on where the last one ended. */
+  private async insertPieces(block: SpoolBlock, parts: readonly Uint8Array[]): Promise<void> {
+    const table = tableOfLane(block.table);
+    const pieces = piecesOf(parts);
+    const stored = this.pieces.get(block.name) ?? 0;
+    for (const [at, piece] of pieces.entries()) {
+      if (at < stored) continue;
+      await this.insert(`${block.name}-${at}`, table, [piece]);
+      this.pieces.set(block.name, at + 1);
+    }
+  }
+
   private succeeded(block: SpoolBlock, rows: number, tookMs: number): void {
     this.spool.done(block);
     this.refusals.delete(block.name);
+    this.pieces.delete(block.name);
     const lane = this.laneOf(block.table);
     lane.failures = 0;
     lane.notBeforeMs = 0;
     lane.refusals = undefined;
     this.failures = 0;
     this.lastError = undefined;
-    const rate = (block.bytes * 1000) / Math.max(1, tookMs);
+    // Far days say nothing about how fast the rest goes.
+    if (!isFarLane(block.table)) this.noteRate((block.bytes * 1000) / Math.max(1, tookMs));
+    this.events.stored(block, rows, tookMs);
+  }
+
+  private noteRate(rate: number): void {
     this.drainBytesPerSecond =
       this.drainBytesPerSecond === 0 ? rate : 0.8 * this.drainBytesPerSecond + 0.2 * rate;
-    this.events.stored(block, rows, tookMs);
   }
 
   private fail(block: SpoolBlock, error: Error, tookMs: number): void {
@@ -199,6 +238,7 @@ export class Delivery {
       return false;
     }
     this.refusals.delete(block.name);
+    this.pieces.delete(block.name);
     this.events.refused(block, error, gaveWay);
     return true;
   }

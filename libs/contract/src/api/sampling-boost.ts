@@ -12,8 +12,8 @@ const fields = {
   ratio: z.number().gt(0).max(1),
   untilMs: epochMs,
   /**
-   * So much may be kept that would else have been dropped; then the boost ends. One that is repeated
-   * before `untilMs` goes on with what it has used.
+   * So much may be kept that would else have been dropped; then the boost ends. One that is
+   * repeated before `untilMs` goes on with what it has used.
    */
   maxSpans: z.number().int().min(1).optional(),
   maxBytes: z.number().int().min(1).optional(),

@@ -149,9 +149,9 @@ const modes = z
 
 const sampling = z
   .strictObject({
-    /** Spans that `sampling` of a mode keeps beyond the collector's rules, until the mode is over. */
+    /** Spans that `sampling` of a mode keeps beyond the collector's rules, until it is over. */
     budget: count.max(1_000_000_000).default(200_000),
-    /** An action was applied: its service is watched more closely for a while; `for: 0`: it is not. */
+    /** After an action its service is watched more closely for a while; `for: 0`: it is not. */
     afterAction: z
       .strictObject({
         keep: percent().prefault('100%'),

@@ -81,6 +81,7 @@ export type StatusCodeName = (typeof STATUS_CODES)[number];
 export const STATUS_ERROR = 2;
 
 const HIGH = 2 ** 32;
+const DAY_NS = 86_400_000_000_000;
 
 /** Rows of spans. `rows` is replaced by a longer one when it grows: read it anew after a push. */
 export class SpanTable {
@@ -167,6 +168,13 @@ export class SpanTable {
   }
 
   /** Nanoseconds since 1970, exact. */
+  /** Whole days since 1970. */
+  startDay(span: number): number {
+    const high = this.word(span, START_HI) >>> 0;
+    const low = this.word(span, START_LO) >>> 0;
+    return Math.floor((high * HIGH + low) / DAY_NS);
+  }
+
   startNs(span: number): bigint {
     return wide(this.word(span, START_HI), this.word(span, START_LO));
   }
