@@ -50,7 +50,7 @@ export function collectorChecks(sources: CheckSources): HealthCheck[] {
       const blocks = spool.refused();
       if (blocks > 0) {
         throw new Error(
-          `ClickHouse refused ${blocks} blocks of rows, kept in spool/refused beside the reasons; ` +
+          `ClickHouse refused ${blocks} blocks of rows, kept in spool/refused with the reasons; ` +
             'mend the cause, move the .jsonl files back to the spool and restart, or delete them',
         );
       }

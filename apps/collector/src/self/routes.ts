@@ -29,8 +29,8 @@ export function tokenOfDetails(host: string, guardToken: string | undefined): st
 }
 
 /**
- * `/health`, `/health/live`, `/health/ready`, `/health/detailed` and `/metrics`. All but the details
- * are open, for those who probe and scrape.
+ * `/health`, `/health/live`, `/health/ready`, `/health/detailed` and `/metrics`. All but the
+ * details are open, for those who probe and scrape.
  */
 export function selfRoutes(door: SelfDoor): [string, Readonly<Record<string, Handler>>][] {
   const get = (handler: (request: Request) => Promise<Answer>) => ({ GET: handler });
