@@ -121,5 +121,6 @@ export {
 } from './sampling/stress.ts';
 export type { Trigger, WindowConfig } from './window/config.ts';
 export { Parents } from './window/parents.ts';
+export type { AddResult, WindowStats } from './window/results.ts';
 export type { TraceView } from './window/trace-view.ts';
-export { type AddResult, TraceWindow, type WindowStats } from './window/window.ts';
+export { TraceWindow } from './window/window.ts';

@@ -78,6 +78,12 @@ export class DecisionMemory {
     return UNKNOWN;
   }
 
+  /** Reads where `find` and `add` will begin. */
+  peek(hash: number): number {
+    const bucket = this.#bucketOf(hash);
+    return (this.#words[bucket * BUCKET] as number) ^ (this.#used[bucket] as number);
+  }
+
   /** The decision at a place, if the trace was kept; undefined if it was dropped. */
   keptAt(place: number): Decision | undefined {
     const word = this.#words[place] as number;

@@ -1,4 +1,4 @@
-import { TRACE_A } from '../otlp/span-table.ts';
+import { TRACE_A, WORDS } from '../otlp/span-table.ts';
 
 /** One entry is `ENTRY` words, a cache line; the constants name the word. */
 const ENTRY = 16;
@@ -80,6 +80,33 @@ export class TraceTable {
       if (entry < 0) return NO_ENTRY;
       if (slots[2 * slot + 1] === hash && this.#hasId(entry, rows, base)) return entry;
     }
+  }
+
+  /**
+   * Fills `hashes` with those of the ids in `count` rows, and fetches what looking them up will
+   * read: reads that do not wait for each other take little longer than one.
+   *
+   * @returns a number without meaning, for the caller to keep, lest the reads are left out
+   */
+  fetch(rows: Int32Array, count: number, hashes: Int32Array): number {
+    const slots = this.#slots;
+    const words = this.#words;
+    let sum = 0;
+    for (let span = 0; span < count; span += 1) {
+      const hash = this.hashOf(rows, span * WORDS);
+      hashes[span] = hash;
+      sum ^= slots[2 * (hash & this.#mask)] as number;
+    }
+    for (let span = 0; span < count; span += 1) {
+      const entry = (slots[2 * ((hashes[span] as number) & this.#mask)] as number) - 1;
+      if (entry >= 0) sum ^= words[entry * ENTRY] as number;
+    }
+    return sum;
+  }
+
+  /** Reads where `remove` will look for the id of this hash. */
+  peek(hash: number): number {
+    return this.#slots[2 * (hash & this.#mask)] as number;
   }
 
   hashOf(rows: Int32Array, base: number): number {

@@ -23,33 +23,12 @@ import type { Trigger, WindowConfig } from './config.ts';
 import { DecisionMemory, UNKNOWN } from './decision-memory.ts';
 import { EntryList } from './entry-list.ts';
 import { LargeTrace } from './large-trace.ts';
+import { LookAhead } from './look-ahead.ts';
+import type { AddResult, WindowStats } from './results.ts';
 import { NO_ROW, SpanStore, STORED_ROW_BYTES } from './span-store.ts';
 import * as trace from './trace-table.ts';
 import { NO_ENTRY, TraceTable } from './trace-table.ts';
 import { TraceView } from './trace-view.ts';
-
-/** What became of the spans of one request. */
-export interface AddResult {
-  added: number;
-  /** Spans already waiting under the same ids; flagged in the table, so that they count once. */
-  duplicates: number;
-  /** Spans of traces decided before and dropped: they follow. */
-  lateDropped: number;
-  /** Spans of traces decided before and kept: they come out of `due` with trigger 'late'. */
-  lateKept: number;
-  /** Spans of traces not known before, left to the caller because it said `knownOnly`. */
-  unheld: number;
-}
-
-export interface WindowStats {
-  traces: number;
-  spans: number;
-  bodies: number;
-  /** Bodies and the window's own rows. */
-  bytes: number;
-  /** Age of the trace waiting longest. */
-  oldestMs: number;
-}
 
 /** Flags of an entry. */
 const ROOTED = 1;
@@ -88,6 +67,12 @@ export class TraceWindow {
   /** Decisions that waiting late spans follow, by entry. */
   readonly #earlier = new Map<number, Decision>();
   readonly #view = new TraceView();
+  readonly #lookAhead: LookAhead;
+  #hashes = new Int32Array(512);
+  /** Of the trace handed out last. */
+  #hash = 0;
+  /** Means nothing: it keeps reads that only fetch from being left out. */
+  #fetched = 0;
   #pending = NO_ENTRY;
   #nowMs = 0;
   #closing = false;
@@ -96,6 +81,7 @@ export class TraceWindow {
     this.#config = config;
     this.#seed = config.hashSeed;
     this.#table = new TraceTable(config.hashSeed);
+    this.#lookAhead = new LookAhead(this.#table, this.#spans);
     this.#all = new EntryList(this.#table, trace.ALL_PREVIOUS, trace.ALL_NEXT);
     this.#rooted = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
     this.#due = new EntryList(this.#table, trace.QUEUE_PREVIOUS, trace.QUEUE_NEXT);
@@ -113,8 +99,10 @@ export class TraceWindow {
     const result: AddResult = { added: 0, duplicates: 0, lateDropped: 0, lateKept: 0, unheld: 0 };
     if (table.count === 0) return result;
     const body = this.#bodies.open(table.bodies[0] as Uint8Array, table.count);
+    const hashes = this.#hashesFor(table);
     for (let span = 0; span < table.count; span += 1) {
-      this.#addSpan(table.rows, span * WORDS, body, result, knownOnly);
+      const hash = hashes[span] as number;
+      this.#addSpan(table.rows, span * WORDS, hash, body, result, knownOnly);
     }
     this.#bodies.close(body);
     return result;
@@ -131,7 +119,11 @@ export class TraceWindow {
     const entry = this.#nextEntry();
     if (entry === NO_ENTRY) return undefined;
     this.#pending = entry;
+    this.#lookAhead.step(entry);
     this.#fillView(this.#view, entry);
+    // What settling will look up is fetched while the trace is decided.
+    this.#hash = this.#table.hashOf(this.#view.spans.rows, 0);
+    this.#fetched ^= this.#table.peek(this.#hash) ^ this.#decided.peek(this.#hash);
     return this.#view;
   }
 
@@ -144,7 +136,7 @@ export class TraceWindow {
     // forgotten alike.
     if (this.#view.earlier === undefined) {
       const { rows } = this.#view.spans;
-      this.#decided.add(rows, 0, this.#table.hashOf(rows, 0), decision);
+      this.#decided.add(rows, 0, this.#hash, decision);
     }
     const since = this.#table.word(entry, trace.SPANS) - this.#view.spans.count;
     if (since > 0 && decision.keep) this.#keepWaiting(entry, since, decision);
@@ -232,6 +224,13 @@ export class TraceWindow {
     }
   }
 
+  /** Hashes of the table's trace ids; what they will look up is on its way by then. */
+  #hashesFor({ rows, count }: SpanTable): Int32Array {
+    if (this.#hashes.length < count) this.#hashes = new Int32Array(count * 2);
+    this.#fetched ^= this.#table.fetch(rows, count, this.#hashes);
+    return this.#hashes;
+  }
+
   #advance(nowMs: number): void {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
   }
@@ -256,11 +255,11 @@ export class TraceWindow {
   #addSpan(
     rows: Int32Array,
     base: number,
+    hash: number,
     body: number,
     result: AddResult,
     knownOnly: boolean,
   ): void {
-    const hash = this.#table.hashOf(rows, base);
     let entry = this.#table.find(rows, base, hash);
     if (entry === NO_ENTRY) {
       const place = this.#decided.find(rows, base, hash);
