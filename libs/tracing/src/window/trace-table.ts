@@ -83,12 +83,12 @@ export class TraceTable {
   }
 
   /**
-   * Fills `hashes` with those of the ids in `count` rows, and fetches what looking them up will
+   * Fills `hashes` with those of the ids in `count` rows, and touches what looking them up will
    * read: reads that do not wait for each other take little longer than one.
    *
    * @returns a number without meaning, for the caller to keep, lest the reads are left out
    */
-  fetch(rows: Int32Array, count: number, hashes: Int32Array): number {
+  touch(rows: Int32Array, count: number, hashes: Int32Array): number {
     const slots = this.#slots;
     const words = this.#words;
     let sum = 0;

@@ -72,7 +72,7 @@ export class TraceWindow {
   /** Of the trace handed out last. */
   #hash = 0;
   /** Means nothing: it keeps reads that only fetch from being left out. */
-  #fetched = 0;
+  #touched = 0;
   #pending = NO_ENTRY;
   #nowMs = 0;
   #closing = false;
@@ -123,7 +123,7 @@ export class TraceWindow {
     this.#fillView(this.#view, entry);
     // What settling will look up is fetched while the trace is decided.
     this.#hash = this.#table.hashOf(this.#view.spans.rows, 0);
-    this.#fetched ^= this.#table.peek(this.#hash) ^ this.#decided.peek(this.#hash);
+    this.#touched ^= this.#table.peek(this.#hash) ^ this.#decided.peek(this.#hash);
     return this.#view;
   }
 
@@ -227,7 +227,7 @@ export class TraceWindow {
   /** Hashes of the table's trace ids; what they will look up is on its way by then. */
   #hashesFor({ rows, count }: SpanTable): Int32Array {
     if (this.#hashes.length < count) this.#hashes = new Int32Array(count * 2);
-    this.#fetched ^= this.#table.fetch(rows, count, this.#hashes);
+    this.#touched ^= this.#table.touch(rows, count, this.#hashes);
     return this.#hashes;
   }
 
