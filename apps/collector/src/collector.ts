@@ -16,6 +16,7 @@ import { PointPipeline } from './pipeline/points.ts';
 import { SamplingControl } from './pipeline/sampling-control.ts';
 import { createTally } from './pipeline/tally.ts';
 import { TracePipeline } from './pipeline/traces.ts';
+import { bodyPool } from './receive/body-pool.ts';
 import { ByteBudget } from './receive/budget.ts';
 import { diskRing } from './ring/files.disk.ts';
 import { LookBack, type Promote } from './ring/look-back.ts';
@@ -221,6 +222,7 @@ export function createCollector(setup: CollectorSetup) {
       sampling.tick(nowMs);
       ring?.ring.tick(nowMs);
       traces.forgetNames(nowMs);
+      bodyPool.tick(nowMs);
     },
     now,
     elapsed: () => performance.now(),

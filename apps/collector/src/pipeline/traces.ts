@@ -12,6 +12,7 @@ import {
   TraceWindow,
   type WindowConfig,
 } from '@flyball/tracing';
+import { bodyPool } from '../receive/body-pool.ts';
 import type { BodyEncoding, Outcome } from '../receive/intake.ts';
 import type { TraceRing } from '../ring/ring.ts';
 import { Aggregates } from './aggregates.ts';
@@ -57,7 +58,7 @@ export class TracePipeline {
   onFault: (traceId: string, error: Error) => void = () => {};
 
   constructor(window: WindowConfig, rules: SamplingRules, outbox: Outbox, tally: Tally) {
-    this.window = new TraceWindow(window);
+    this.window = new TraceWindow(window, (body) => bodyPool.give(body));
     this.sampler = new Sampler(this.strings, rules);
     this.outbox = outbox;
     this.rows = new TraceRows(this.strings, this.farDays, outbox);

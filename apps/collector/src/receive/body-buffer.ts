@@ -1,3 +1,5 @@
+import { bodyPool } from './body-pool.ts';
+
 /**
  * Room made for a body that only announces its size; the rest follows when so much has arrived. An
  * announcement alone must not cost memory.
@@ -48,7 +50,7 @@ export class BodyBuffer {
     if (bytes !== undefined && needed <= bytes.length) return bytes;
     const announced = needed <= FIRST_ROOM_BYTES ? FIRST_ROOM_BYTES : Number.POSITIVE_INFINITY;
     const more = needed <= this.expected ? Math.min(this.expected, announced) : 2 * needed;
-    const room = Buffer.allocUnsafeSlow(more);
+    const room = bodyPool.take(more);
     if (bytes !== undefined) room.set(bytes.subarray(0, this.length));
     else copyAll(chunks, room);
     chunks.length = 0;

@@ -1,5 +1,6 @@
 import type { FarDays } from '../pipeline/far-days.ts';
 import type { TracePipeline } from '../pipeline/traces.ts';
+import { bodyPool } from '../receive/body-pool.ts';
 import type { ByteBudget } from '../receive/budget.ts';
 import type { ReportRequest } from '../receive/intake.ts';
 import type { Delivery } from '../sink/delivery.ts';
@@ -87,6 +88,11 @@ function windowGauges(registry: Registry, { traces, now }: GaugeSources): void {
   });
   registry.gauge('flyball_collector_window_spans', 'Spans that wait.', () => window().spans);
   registry.gauge('flyball_collector_window_bytes', 'Bytes held for them.', () => window().bytes);
+  registry.gauge(
+    'flyball_collector_body_pool_bytes',
+    'Memory of request bodies, free for the next ones.',
+    () => bodyPool.freeBytes,
+  );
   registry.gauge('flyball_collector_window_oldest_seconds', 'Age of the oldest trace.', () => {
     return window().oldestMs / 1000;
   });

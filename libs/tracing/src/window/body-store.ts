@@ -67,6 +67,7 @@ export class BodyStore {
   readonly #held: (Held | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #spans: SpanStore;
+  readonly #release: (bytes: Uint8Array) => void;
   /** Bodies of which few bytes live, oldest first; those before `#sparseAt` have been seen to. */
   #sparse: Sparse[] = [];
   #sparseAt = 0;
@@ -74,8 +75,10 @@ export class BodyStore {
   #count = 0;
   #totalBytes = 0;
 
-  constructor(spans: SpanStore) {
+  /** @param release told of each body, given to `open`, to which nothing points any more */
+  constructor(spans: SpanStore, release: (bytes: Uint8Array) => void) {
     this.#spans = spans;
+    this.#release = release;
   }
 
   get count(): number {
@@ -214,6 +217,7 @@ export class BodyStore {
     this.#packContexts(body, held, contexts);
     this.#countOwn(held);
     this.bytes[body] = copy;
+    this.#release(old);
     this.#totalBytes += size - old.length;
     held.compactBelow = size < COMPACT_MIN_BYTES ? 0 : size * COMPACT_BELOW;
   }
@@ -241,6 +245,7 @@ export class BodyStore {
   #drop(body: number): void {
     const ownBytes = this.#held[body]?.ownBytes ?? 0;
     this.#totalBytes -= (this.bytes[body] as Uint8Array).length + ownBytes;
+    this.#release(this.bytes[body] as Uint8Array);
     this.bytes[body] = NOTHING;
     this.#held[body] = undefined;
     this.#free.push(body);

@@ -55,7 +55,7 @@ export class TraceWindow {
   #config: WindowConfig;
   readonly #seed: number;
   readonly #spans = new SpanStore();
-  readonly #bodies = new BodyStore(this.#spans);
+  readonly #bodies: BodyStore;
   readonly #table: TraceTable;
   readonly #all: EntryList;
   readonly #rooted: EntryList;
@@ -77,7 +77,9 @@ export class TraceWindow {
   #nowMs = 0;
   #closing = false;
 
-  constructor(config: WindowConfig) {
+  /** @param release told of each body that was added when nothing here points to it any more */
+  constructor(config: WindowConfig, release: (body: Uint8Array) => void = () => {}) {
+    this.#bodies = new BodyStore(this.#spans, release);
     this.#config = config;
     this.#seed = config.hashSeed;
     this.#table = new TraceTable(config.hashSeed);
