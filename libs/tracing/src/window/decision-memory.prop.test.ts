@@ -39,8 +39,9 @@ test('a memory knows what was decided since its oldest epoch began, and nothing 
         expect(memory.keptAt(place)).toEqual(keep ? decisionOf(true, `${id}`) : undefined);
       }
       const kept = since.filter(({ keep }) => keep).length;
-      const enough = kept >= KEPT || since.length - kept >= DROPPED;
-      expect(oldest === 0 || enough).toBe(true);
+      // Each epoch held its part of one fate; where the mix changes, not all of them of the same.
+      const held = kept / KEPT + (since.length - kept) / DROPPED;
+      if (oldest > 0) expect(held).toBeGreaterThanOrEqual(1);
       expect(kept).toBeLessThanOrEqual((KEPT / 6) * 7);
     }),
     { numRuns: 100 },

@@ -48,7 +48,10 @@ export class DecisionMemory {
   #kept = 0;
   #dropped = 0;
 
-  /** @param kept traces remembered at least, and `dropped` likewise, whichever come first */
+  /**
+   * @param kept traces remembered at least, and `dropped` likewise, whichever come first; where
+   *   their mix changes, shares of both that add up to one
+   */
   constructor(kept: number, dropped: number) {
     // The epoch under way may just have begun: the others must be enough.
     this.#maxKept = Math.ceil(Math.max(1, kept, dropped * LEAST_PART) / (EPOCHS - 1));
