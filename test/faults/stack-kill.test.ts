@@ -189,7 +189,14 @@ describe('after all that', () => {
         const times = await stored();
         const missing = promised.filter(({ spanId }) => !times.has(spanId));
         if (missing.length === 0) return true;
-        throw new Error(`${missing.length} of ${promised.length} are missing`);
+        const [killedAtMs = 0] = collectorKilledAtMs;
+        const after = missing
+          .slice(0, 5)
+          .map(({ ackedAtMs }) => Math.round(ackedAtMs - killedAtMs));
+        throw new Error(
+          `${missing.length} of ${promised.length} are missing; acknowledged, ` +
+            `ms after the collector was killed: ${after.join(', ')} …`,
+        );
       });
       const times = await stored();
       // One that was sent again because its answer was lost is stored as often as it arrived.
