@@ -10,6 +10,8 @@ const RETRYABLE = new Set([429, 502, 503, 504]);
 
 export interface SentSpan {
   readonly spanId: string;
+  /** When the attempt that was answered began. */
+  readonly sentAtMs: number;
   readonly ackedAtMs: number;
   /** More than one: an answer may have been lost on the way, so that it was sent again. */
   readonly attempts: number;
@@ -64,9 +66,10 @@ export class SpanSender {
     const body = JSON.stringify(failedTrace(this.service, spanId));
     const startedMs = performance.now();
     for (let attempts = 1; performance.now() - startedMs < GIVE_UP_MS; attempts++) {
+      const sentAtMs = performance.now();
       const status = await this.#post(body);
       if (status === 200) {
-        this.#acked.push({ spanId, ackedAtMs: performance.now(), attempts });
+        this.#acked.push({ spanId, sentAtMs, ackedAtMs: performance.now(), attempts });
         return;
       }
       if (status !== 0 && !RETRYABLE.has(status)) {
