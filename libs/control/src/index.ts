@@ -23,6 +23,7 @@ export * from './measure/burn.ts';
 export * from './measure/ewma.ts';
 export * from './measure/imbalance.ts';
 export * from './measure/ratio-window.ts';
+export * from './measure/startup.ts';
 export { modeMachine, worseMode } from './modes/machine.ts';
 export * from './modes/mode.ts';
 export { modeConfig } from './modes/mode-config.ts';
