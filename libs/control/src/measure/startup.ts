@@ -27,6 +27,8 @@ export interface StartupState {
   readonly ready: number;
   /** Began before the first look (or before the clock went back): serve first, teach nothing. */
   readonly older: number;
+  /** When those were first seen. */
+  readonly olderMs: number;
   /** Began at a known time, oldest first. */
   readonly pending: readonly PendingStart[];
   /** Long overdue. */
@@ -65,6 +67,7 @@ const NOTHING_SEEN: StartupState = {
   applied: 0,
   ready: 0,
   older: 0,
+  olderMs: 0,
   pending: [],
   stuck: 0,
   timesMs: [],
@@ -83,7 +86,8 @@ export function noteStartup(state: StartupState, look: StartupLook): StartupStat
   }
   if (state.lastMs === null || nowMs < state.lastMs) {
     // Whatever is starting did so at a time that is not known.
-    return { ...state, lastMs: nowMs, applied, ready, older: starting, pending: [], stuck: 0 };
+    const begun = { older: starting, olderMs: nowMs, pending: [], stuck: 0 };
+    return { ...state, lastMs: nowMs, applied, ready, ...begun };
   }
   if (isQuiet(state, look)) {
     return { ...state, lastMs: nowMs };
@@ -115,8 +119,8 @@ function turn(state: StartupState, lastMs: number, look: StartupLook): StartupSt
     stuck: state.stuck,
   };
   // Fewer are on their way than were known: requests taken back, the newest first.
-  const onTheirWay = Math.max(applied - ready, starting, 0) + gained;
-  const surplus = known + unexplained - onTheirWay;
+  const due = Math.max(applied - ready, starting, 0) + gained;
+  const surplus = known + unexplained - due;
   const rest = surplus > 0 ? withoutNewest(line, surplus) : line;
   const served = withoutOldest(rest, gained);
   const middleMs = (lastMs + nowMs) / 2;
@@ -126,8 +130,9 @@ function turn(state: StartupState, lastMs: number, look: StartupLook): StartupSt
     timesMs = [...timesMs, ...learned.map((atMs) => middleMs - atMs)].slice(-MOST_TIMES);
     usualMs = quartile(timesMs);
   }
-  const { older, pending, stuck } = withOverdue(served.line, nowMs, usualMs);
-  return { lastMs: nowMs, applied, ready, older, pending, stuck, timesMs, usualMs };
+  const { older, pending, stuck } = withOverdue(served.line, state.olderMs, nowMs, usualMs);
+  const { olderMs } = state;
+  return { lastMs: nowMs, applied, ready, older, olderMs, pending, stuck, timesMs, usualMs };
 }
 
 /** All that are on their way, in the order in which they are expected. */
@@ -194,17 +199,15 @@ function withoutOldest(
   return { line: { older, pending, stuck: Math.max(0, line.stuck - left) }, beganMs };
 }
 
-function withOverdue(line: Line, nowMs: number, usualMs: number | null): Line {
+function withOverdue(line: Line, olderMs: number, nowMs: number, usualMs: number | null): Line {
   const patienceMs =
     usualMs === null
       ? STUCK_AFTER_MS
       : Math.min(STUCK_AFTER_MS, Math.max(STUCK_AT_LEAST_MS, STUCK_TIMES * usualMs));
-  const waiting = line.pending.filter((batch) => nowMs - batch.atMs <= patienceMs);
-  if (waiting.length === line.pending.length) {
-    return line;
-  }
-  const overdue = countOf(line.pending) - countOf(waiting);
-  return { older: line.older, pending: waiting, stuck: line.stuck + overdue };
+  const older = nowMs - olderMs <= patienceMs ? line.older : 0;
+  const pending = line.pending.filter((batch) => nowMs - batch.atMs <= patienceMs);
+  const overdue = line.older - older + countOf(line.pending) - countOf(pending);
+  return { older, pending, stuck: line.stuck + overdue };
 }
 
 /** Nearest rank, of at least one. */
@@ -216,6 +219,11 @@ function quartile(timesMs: readonly number[]): number {
 /** Time after which three of four replicas serve; `fallbackMs` until a first one was seen. */
 export function etaMs(state: StartupState, fallbackMs: number): number {
   return state.usualMs ?? fallbackMs;
+}
+
+/** How many are on their way and not long overdue. */
+export function onTheirWay(state: StartupState): number {
+  return state.older + countOf(state.pending);
 }
 
 /** How many of those on their way should serve within `withinMs` from the last look. */
@@ -235,4 +243,10 @@ export function servingWithin(
 }
 
 /** The functions above as one thing to hand on. */
-export const startupEstimator = { init: initStartup, noteStartup, etaMs, servingWithin };
+export const startupEstimator = {
+  init: initStartup,
+  noteStartup,
+  etaMs,
+  onTheirWay,
+  servingWithin,
+};
