@@ -86,8 +86,25 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
   'capacity-need': (w) =>
     `${w.number('ratePerSecond')} requests/s of ${w.duration('serviceTimeMs')} at ` +
     `${w.number('utilization')} use need ${w.value}.`,
+  'forecast-need': (w) =>
+    `${w.number('forecastPerSecond')} requests/s of ${w.duration('serviceTimeMs')} are forecast ` +
+    `for the next ${w.duration('horizonMs')}: at ${w.number('utilization')} use they need ` +
+    `${w.value}.`,
   'no-demand': (w) => `Nothing arrives; ${w.value} is the least the law asks for.`,
   tracking: (w) => `A person holds ${w.knob}; the loop follows without acting.`,
+  'demand-above': (w) =>
+    `${w.number('ratePerSecond')} requests/s come and ${w.number('forecastPerSecond')} are ` +
+    `expected in ${w.duration('startupMs')}: ${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'demand-below': (w) =>
+    `${w.number('ratePerSecond')} requests/s need ${w.number('need')}, lately at most ` +
+    `${w.number('lately')}: ${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'demand-met': (w) =>
+    `${w.number('ratePerSecond')} requests/s need ${w.number('need')}; ${w.value} will do.`,
+  'needed-lately': (w) =>
+    `${w.number('need')} would do now, but ${w.number('lately')} were needed lately; ` +
+    `${w.knob} stays at ${w.value}.`,
+  doubtful: (w) =>
+    `The figures contradict each other or fell silent at once, so ${w.knob} stays at ${w.value}.`,
   'latency-high': (w) =>
     `p99 of ${w.duration('p99Ms')} is above ${w.duration('highMs')}: the rate falls to ${w.value}.`,
   'latency-low': (w) =>
@@ -102,6 +119,66 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
   'too-few-healthy': (w) =>
     `Only ${w.number('healthy')} of ${w.number('judged')} are healthy: all weigh the same.`,
   'no-backends': () => 'There are no backends to weigh.',
+  'outliers-out': (w) =>
+    `${w.number('ejected')} of ${w.number('backends')} backends are outliers and get no traffic.`,
+  'no-outliers': (w) => `None of ${w.number('backends')} backends is an outlier.`,
+  'too-many-outliers': (w) =>
+    `Only ${w.number('available')} of ${w.number('backends')} would be left: ` +
+    `all get traffic, outliers too.`,
+  'warming-up': (w) =>
+    `${w.number('cold')} of ${w.number('backends')} backends are warming up and get less.`,
+  'all-warm': (w) => `All ${w.number('backends')} backends are warm.`,
+  'calls-dropped': (w) =>
+    `Calls are lost (${w.number('dropRatio')} of them): the limit falls to ${w.value}.`,
+  'queue-grows': (w) =>
+    `Calls take ${w.duration('latencyMs')} where ${w.duration('baselineMs')} would do: ` +
+    `they queue, and the limit falls to ${w.value}.`,
+  'queue-steady': (w) =>
+    `Calls take ${w.duration('latencyMs')}, which is no queue to speak of: ` +
+    `the limit stays at ${w.value}.`,
+  'room-to-grow': (w) =>
+    `${w.number('inFlight')} calls inside do not queue: the limit grows to ${w.value}.`,
+  'limit-unused': (w) =>
+    `Only ${w.number('inFlight')} calls are inside: there is no need for more than ${w.value}.`,
+  'little-need': (w) =>
+    `${w.number('inFlight')} calls are inside and none waits long: ` +
+    `the limit grows to ${w.value}.`,
+  'throughput-flat': (w) =>
+    `More calls inside brought only longer waits: the limit stays at ${w.value}.`,
+  'baseline-probe': (w) =>
+    `The limit is at ${w.value} for a moment, to see the latency without a queue.`,
+  'baseline-known': (w) =>
+    `Without a queue calls take ${w.duration('baselineMs')}: the limit is back at ${w.value}.`,
+  'success-low': (w) =>
+    `${w.number('successes')} of ${w.number('calls')} calls succeeded: ` +
+    `${w.value} of them are turned away.`,
+  'success-high': (w) =>
+    `${w.number('successes')} of ${w.number('calls')} calls succeeded: none is turned away.`,
+  'too-few-calls': (w) => `${w.number('calls')} calls are too few to judge; none is turned away.`,
+  'queue-has-room': (w) =>
+    `${w.number('queued')} of ${w.number('capacity')} places are taken: ${w.value} may come.`,
+  'queue-filling': (w) =>
+    `${w.number('queued')} of ${w.number('capacity')} places are taken: ` +
+    `senders slow down to ${w.value}.`,
+  'queue-full': (w) =>
+    `${w.number('queued')} of ${w.number('capacity')} places are taken and the queue has been ` +
+    `full: nothing may come until it has drained.`,
+  'rollout-not-in-force': (w) =>
+    `A share of ${w.value} is asked for, ${w.number('applied')} is in force: nothing is judged.`,
+  'rollout-watching': (w) => `The new version is watched at a share of ${w.value}.`,
+  'rollout-undecided': (w) =>
+    `The requests so far cannot tell the new version from the old: the share stays at ${w.value}.`,
+  'rollout-advanced': (w) => `The new version is as good as the old: its share grows to ${w.value}.`,
+  'rollout-promoted': () => 'The new version has passed and gets all traffic.',
+  'rollout-paused': (w) => `The rollout is paused at a share of ${w.value}.`,
+  'rollout-inconclusive': (w) =>
+    `The evidence is inconclusive: a person decides, the share stays at ${w.value}.`,
+  'rollout-errors-worse': () =>
+    'The new version fails clearly more often than the old: it is rolled back.',
+  'rollout-latency-worse': () =>
+    'The new version is clearly slower than the old at p99: it is rolled back.',
+  'rollout-rolled-back': () => 'A person has rolled the new version back.',
+  'rollout-killed': () => 'The kill switch is thrown: the new version gets no traffic.',
 };
 
 const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {

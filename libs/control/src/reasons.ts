@@ -14,8 +14,14 @@ export type LawReason =
   | 'capacity-starting'
   | 'capacity-leaving'
   | 'capacity-need'
+  | 'forecast-need'
   | 'no-demand'
   | 'tracking'
+  | 'demand-above'
+  | 'demand-below'
+  | 'demand-met'
+  | 'needed-lately'
+  | 'doubtful'
   // rate
   | 'latency-high'
   | 'latency-low'
@@ -25,7 +31,42 @@ export type LawReason =
   // weights
   | 'reweighted'
   | 'too-few-healthy'
-  | 'no-backends';
+  | 'no-backends'
+  | 'outliers-out'
+  | 'no-outliers'
+  | 'too-many-outliers'
+  | 'warming-up'
+  | 'all-warm'
+  // concurrency
+  | 'calls-dropped'
+  | 'queue-grows'
+  | 'queue-steady'
+  | 'room-to-grow'
+  | 'limit-unused'
+  | 'little-need'
+  | 'throughput-flat'
+  | 'baseline-probe'
+  | 'baseline-known'
+  // admission
+  | 'success-low'
+  | 'success-high'
+  | 'too-few-calls'
+  // backpressure
+  | 'queue-has-room'
+  | 'queue-filling'
+  | 'queue-full'
+  // rollout
+  | 'rollout-not-in-force'
+  | 'rollout-watching'
+  | 'rollout-undecided'
+  | 'rollout-advanced'
+  | 'rollout-promoted'
+  | 'rollout-paused'
+  | 'rollout-inconclusive'
+  | 'rollout-errors-worse'
+  | 'rollout-latency-worse'
+  | 'rollout-rolled-back'
+  | 'rollout-killed';
 
 /** Why a guard changed or held it. */
 export type GuardReason =
