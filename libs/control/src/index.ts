@@ -6,6 +6,7 @@ export * from './evidence/evidence.ts';
 export * from './evidence/life.ts';
 export { explain, type Names, writeDuration, writeNumber } from './explain.ts';
 export { bound, directionOf } from './guards/bound.ts';
+export * from './guards/confirm.ts';
 export * from './guards/freeze-window.ts';
 export * from './guards/guard.ts';
 export * from './guards/history.ts';

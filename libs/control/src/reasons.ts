@@ -74,6 +74,8 @@ export type GuardReason =
   | 'evidence-missing'
   | 'evidence-stale'
   | 'blind-scale-down'
+  | 'sudden-silence'
+  | 'unconfirmed-drop'
   | 'not-a-number'
   | 'frozen-by-mode'
   | 'freeze-window'

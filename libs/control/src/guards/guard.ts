@@ -1,6 +1,7 @@
 import type { Decision, Knob, Terms } from '../decision.ts';
 import type { Mode } from '../modes/mode.ts';
 import type { GuardReason } from '../reasons.ts';
+import type { Confirmation } from './confirm.ts';
 import type { ActionHistory } from './history.ts';
 
 /** What guards may look at. All of it is data: a guard keeps nothing of its own. */
@@ -19,6 +20,8 @@ export interface GuardContext<Value extends Knob = number> {
   readonly frozen: readonly Direction[];
   /** A person has the knob in hand. */
   readonly hand: boolean;
+  /** What was proposed lately, see `confirm`; left out: a way down needs no confirmation. */
+  readonly confirmation?: Confirmation;
 }
 
 export type Direction = 'up' | 'down';
