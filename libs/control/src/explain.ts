@@ -1,3 +1,4 @@
+import { ADMISSION_SENTENCES } from './admission/sentences.ts';
 import type { Decision, Knob } from './decision.ts';
 import type { GuardReason, LawReason, Reason } from './reasons.ts';
 
@@ -11,7 +12,7 @@ export interface Names {
   readonly formatSignal?: (value: number) => string;
 }
 
-interface Words {
+export interface Words {
   readonly signal: string;
   readonly knob: string;
   /** The value decided on. */
@@ -25,10 +26,10 @@ interface Words {
   duration(term: string): string;
 }
 
-type Sentence = (words: Words) => string;
+export type Sentence = (words: Words) => string;
 
 /** One plain sentence that says why, with the figures it rests on. */
-export function explain(decision: Decision<Knob>, names: Names = {}): string {
+export function explain(decision: Decision<Knob | boolean>, names: Names = {}): string {
   return SENTENCES[decision.reason](wordsFor(decision, names));
 }
 
@@ -48,7 +49,7 @@ export function writeNumber(value: number): string {
   return String(Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(3)));
 }
 
-function wordsFor(decision: Decision<Knob>, names: Names): Words {
+function wordsFor(decision: Decision<Knob | boolean>, names: Names): Words {
   const format = names.formatSignal ?? writeNumber;
   const written = (term: string, write: (value: number) => string): string => {
     const value = decision.terms[term];
@@ -224,6 +225,7 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
 const SENTENCES: { readonly [reason in Reason]: Sentence } = {
   ...LAW_SENTENCES,
   ...GUARD_SENTENCES,
+  ...ADMISSION_SENTENCES,
 };
 
 /** A metric's name, `worker.utilization`, stays as it is. */

@@ -92,4 +92,63 @@ export type GuardReason =
   | 'action-budget'
   | 'reversal-budget';
 
-export type Reason = LawReason | GuardReason;
+/** Why a single call is admitted or refused, see `admission/machine.ts`. */
+export type AdmissionReason =
+  // limiters
+  | 'within-limit'
+  | 'paced'
+  | 'limit-reached'
+  | 'cost-above-limit'
+  | 'user-burst-reached'
+  | 'user-limit-reached'
+  | 'ip-limit-reached'
+  | 'global-limit-reached'
+  // circuit breaker
+  | 'circuit-closed'
+  | 'circuit-open'
+  | 'circuit-trial'
+  | 'circuit-probe'
+  | 'circuit-probes-out'
+  | 'circuit-probe-succeeded'
+  | 'circuit-recovered'
+  | 'circuit-probe-failed'
+  | 'circuit-probe-lost'
+  | 'circuit-failures'
+  | 'circuit-failure-ratio'
+  | 'circuit-slow-ratio'
+  | 'circuit-forced-open'
+  | 'circuit-forced-closed'
+  | 'circuit-metrics-only'
+  | 'circuit-automatic'
+  | 'circuit-reset'
+  | 'result-counted'
+  | 'result-ignored'
+  | 'result-late'
+  // bulkhead
+  | 'bulkhead-entered'
+  | 'bulkhead-queued'
+  | 'bulkhead-full'
+  | 'bulkhead-left'
+  | 'bulkhead-unknown'
+  | 'bulkhead-state'
+  // deadline budget
+  | 'deadline-share'
+  | 'deadline-too-short'
+  | 'deadline-passed'
+  // single flight
+  | 'flight-leader'
+  | 'flight-follower'
+  | 'flight-alone'
+  | 'flight-crowded'
+  | 'flight-done'
+  | 'flight-not-leader'
+  // fair queue
+  | 'queue-accepted'
+  | 'queue-no-room'
+  | 'queue-tenant-full'
+  | 'queue-tenants-full'
+  | 'queue-taken'
+  | 'queue-empty'
+  | 'queue-state';
+
+export type Reason = LawReason | GuardReason | AdmissionReason;
