@@ -106,6 +106,28 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
     `${w.knob} stays at ${w.value}.`,
   doubtful: (w) =>
     `The figures contradict each other or fell silent at once, so ${w.knob} stays at ${w.value}.`,
+  'same-count': (w) =>
+    `The need comes out as the same whole number: ${w.knob} stays at ${w.value}.`,
+  'stabilized-up': (w) =>
+    `${w.number('asked')} are asked for now, fewer were a short time ago: ` +
+    `${w.value} for the present.`,
+  'stabilized-down': (w) =>
+    `${w.number('asked')} would do now, more were needed a short time ago: ` +
+    `${w.value} for the present.`,
+  'off-at-zero': (w) => `At 0 ${w.knob} autoscaling is switched off.`,
+  'panic-up': (w) =>
+    `A surge needs ${w.number('peak')} where ${w.number('ready')} are ready: ` +
+    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'panic-hold': (w) =>
+    `A surge is not long enough past to take anything away: ${w.knob} stays at ${w.value}.`,
+  'shared-need': (w) =>
+    `${w.number('stableMean')} are to be shared, ${w.number('target')} for each: ` +
+    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'grid-row': (w) =>
+    `Row ${w.number('row')} of the grid fits: ` +
+    `${w.knob} from ${w.number('applied')} to ${w.value}.`,
+  'no-row': (w) => `No row of the grid fits; ${w.knob} stays at ${w.value}.`,
+  'within-schedule': (w) => `The limits of this hour leave ${w.knob} at ${w.value}.`,
   'latency-high': (w) =>
     `p99 of ${w.duration('p99Ms')} is above ${w.duration('highMs')}: the rate falls to ${w.value}.`,
   'latency-low': (w) =>
@@ -220,6 +242,8 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
     `and stays for at least ${w.duration('dwellMs')}.`,
   'action-budget': (w) => `${w.number('actions')} actions in the last hour are the most allowed.`,
   'reversal-budget': (w) => `${w.number('reversals')} reversals in an hour are the most allowed.`,
+  'scheduled-floor': (w) => `At this hour ${w.number('min')} is the least.`,
+  'scheduled-ceiling': (w) => `At this hour ${w.number('max')} is the most.`,
 };
 
 const SENTENCES: { readonly [reason in Reason]: Sentence } = {

@@ -22,6 +22,16 @@ export type LawReason =
   | 'demand-met'
   | 'needed-lately'
   | 'doubtful'
+  | 'same-count'
+  | 'stabilized-up'
+  | 'stabilized-down'
+  | 'off-at-zero'
+  | 'panic-up'
+  | 'panic-hold'
+  | 'shared-need'
+  | 'grid-row'
+  | 'no-row'
+  | 'within-schedule'
   // rate
   | 'latency-high'
   | 'latency-low'
@@ -90,7 +100,9 @@ export type GuardReason =
   | 'cooldown-down'
   | 'min-dwell'
   | 'action-budget'
-  | 'reversal-budget';
+  | 'reversal-budget'
+  | 'scheduled-floor'
+  | 'scheduled-ceiling';
 
 /** Why a single call is admitted or refused, see `admission/machine.ts`. */
 export type AdmissionReason =
