@@ -18,15 +18,20 @@
  * them; all get equal weights, for moving the traffic would only break the rest. The averages are
  * kept and come back into force when the panic ends.
  *
- * Defaults as in the mission's table, row 9; blackout 10 s and expiry 3 min after gRPC's
- * weighted round robin, panic 50 % after Envoy. Stable for any dead time: the scores do not
- * depend on the weight as long as a backend is not itself overloaded by it; then newShare 0.2
- * keeps the loop stable up to a dead time of two periods.
+ * Defaults: the mission's table, row 9; blackout 10 s and expiry 3 min after gRPC's weighted round
+ * robin, panic 50 % after Envoy; weight at least 0.05, rise at most 0.1 a period.
  *
  * Regimes: reweighting, panic, holding (stale or no evidence).
+ *
+ * Stability: as long as a score does not depend on the weight (faults, slow machines) the loop is
+ * open and stable for any dead time. Where more traffic lowers the score by g per unit of weight
+ * it is w' = w - 0.2 (w - score(w(-d))), stable for g below 2 sin(pi / (4 d + 2)) / 0.2 - 1 at a
+ * dead time of d periods: 4 at one, 2 at two, 0.7 at four (feedback-weights.sim.test.ts).
+ *
+ * Source: the mission's table, row 9.
  */
-import type { Law, LawInput, Step, Terms } from '../../decision.ts';
-import { isMeasure, mean, own, tidy } from '../../numbers.ts';
+import type { Law, LawInput, Step } from '../../decision.ts';
+import { isMeasure, own, tidy } from '../../numbers.ts';
 import type { LawReason } from '../../reasons.ts';
 import { nextLastMs, refuse } from '../refuse.ts';
 import {
@@ -34,8 +39,9 @@ import {
   type FeedbackWeightsSettings,
   feedbackWeightsSettings,
 } from './feedback-weights-config.ts';
+import { put, saneWeights, type Weights } from './record.ts';
 
-export type Weights = { readonly [id: string]: number };
+export type { Weights } from './record.ts';
 
 export interface BackendFigures {
   readonly id: string;
@@ -103,85 +109,106 @@ function step(
   state: FeedbackWeightsState,
   input: FeedbackWeightsInput,
 ): Step<FeedbackWeightsState, Weights> {
-  const refused = refuse(state.lastMs, input, state.config.evidenceMaxAgeMs);
+  const { config } = state;
+  const refused = refuse(state.lastMs, input, config.evidenceMaxAgeMs);
   if (refused !== null) {
     return held({ ...state, lastMs: nextLastMs(state.lastMs, input.nowMs) }, input, refused);
   }
   if (input.backends.length === 0) {
     return held({ ...state, lastMs: input.nowMs }, input, 'no-backends');
   }
-  const scores = new Map(
-    input.backends.map((backend) => [backend.id, backendScore(state.config, backend)]),
-  );
-  const judged = [...scores.values()].filter((score) => score !== null);
-  const next = remember(state, input, scores);
-  if (judged.length === 0) {
+  const pace = paceOf(state, input);
+  const backends: { [id: string]: Remembered } = {};
+  const weights: { [id: string]: number } = {};
+  const terms: { [name: string]: number } = { backends: 0, judged: 0, healthy: 0 };
+  let judged = 0;
+  let healthy = 0;
+  for (const backend of input.backends) {
+    const score = backendScore(config, backend);
+    const remembered = remember(state, backend, score, pace);
+    put(backends, backend.id, remembered);
+    put(weights, backend.id, remembered.weight);
+    if (score !== null) {
+      judged += 1;
+      healthy += score >= config.healthyScore ? 1 : 0;
+      terms[`score:${backend.id}`] = tidy(score);
+    }
+  }
+  const next = { ...state, lastMs: input.nowMs, backends };
+  if (judged === 0) {
     return held(next, input, 'no-evidence');
   }
-  const healthy = judged.filter((score) => score >= state.config.healthyScore).length;
-  const panic = healthy < state.config.panicBelow * judged.length;
-  const value = panic ? equalWeights(next) : currentWeights(next);
-  const reason: LawReason = panic ? 'too-few-healthy' : 'reweighted';
-  return { state: next, output: { value, reason, terms: termsOf(scores, judged, healthy) } };
+  terms.backends = input.backends.length;
+  terms.judged = judged;
+  terms.healthy = healthy;
+  if (healthy < config.panicBelow * judged) {
+    return { state: next, output: { value: equal(weights), reason: 'too-few-healthy', terms } };
+  }
+  return { state: next, output: { value: weights, reason: 'reweighted', terms } };
 }
 
-/** Weights in force, positive and finite ones only: a broken read-back is not proposed again. */
 function held(
   state: FeedbackWeightsState,
   input: FeedbackWeightsInput,
   reason: LawReason,
 ): Step<FeedbackWeightsState, Weights> {
-  const sane = Object.entries(input.applied).filter(([, weight]) => isMeasure(weight));
-  return { state, output: { value: Object.fromEntries(sane), reason, terms: {} } };
+  return { state, output: { value: saneWeights(input.applied), reason, terms: {} } };
+}
+
+/** What is the same for all backends of one step. */
+interface Pace {
+  readonly nowMs: number;
+  /** Of the backends that are known and no newcomers. */
+  readonly meanWeight: number;
+  /** Share of a weight that is kept. */
+  readonly kept: number;
+  /** Most that a weight may rise by. */
+  readonly rise: number;
+}
+
+function paceOf(state: FeedbackWeightsState, input: FeedbackWeightsInput): Pace {
+  const { config } = state;
+  const { nowMs } = input;
+  let known = 0;
+  let sum = 0;
+  for (const backend of input.backends) {
+    const before = own(state.backends, backend.id);
+    if (before !== undefined && !isNewcomer(config, backend, nowMs)) {
+      known += 1;
+      sum += before.weight;
+    }
+  }
+  const gapMs = state.lastMs === null ? config.everyMs : nowMs - state.lastMs;
+  const h = Math.min(3, gapMs / config.everyMs);
+  return {
+    nowMs,
+    meanWeight: known > 0 ? sum / known : 1,
+    kept: (1 - config.newShare) ** h,
+    rise: config.maxRise * h,
+  };
 }
 
 function remember(
   state: FeedbackWeightsState,
-  input: FeedbackWeightsInput,
-  scores: ReadonlyMap<string, number | null>,
-): FeedbackWeightsState {
-  const { config } = state;
-  const known = input.backends
-    .filter((backend) => !isNewcomer(config, backend, input.nowMs))
-    .map((backend) => own(state.backends, backend.id)?.weight)
-    .filter((weight) => weight !== undefined);
-  const meanWeight = known.length > 0 ? mean(known) : 1;
-  const gapMs = state.lastMs === null ? config.everyMs : input.nowMs - state.lastMs;
-  const h = Math.min(3, gapMs / config.everyMs);
-  const backends = Object.fromEntries(
-    input.backends.map((backend) => {
-      const before = own(state.backends, backend.id) ?? { weight: meanWeight, seenMs: null };
-      if (isNewcomer(config, backend, input.nowMs)) {
-        return [backend.id, { weight: clampWeight(config, meanWeight), seenMs: null }];
-      }
-      const score = scores.get(backend.id) ?? null;
-      return [backend.id, moved(config, { before, score, meanWeight, h, nowMs: input.nowMs })];
-    }),
-  );
-  return { ...state, lastMs: input.nowMs, backends };
-}
-
-function moved(
-  config: FeedbackWeightsSettings,
-  now: {
-    readonly before: Remembered;
-    readonly score: number | null;
-    readonly meanWeight: number;
-    readonly h: number;
-    readonly nowMs: number;
-  },
+  backend: BackendFigures,
+  score: number | null,
+  pace: Pace,
 ): Remembered {
-  const { before, score, h } = now;
-  const expired = before.seenMs !== null && Math.abs(now.nowMs - before.seenMs) > config.expiryMs;
+  const { config } = state;
+  if (isNewcomer(config, backend, pace.nowMs)) {
+    return { weight: clampWeight(config, pace.meanWeight), seenMs: null };
+  }
+  const before = own(state.backends, backend.id) ?? { weight: pace.meanWeight, seenMs: null };
+  const expired = before.seenMs !== null && Math.abs(pace.nowMs - before.seenMs) > config.expiryMs;
   if (score === null && !expired) {
     return before;
   }
-  const goal = score ?? now.meanWeight;
-  const averaged = goal + (before.weight - goal) * (1 - config.newShare) ** h;
-  const risen = Math.min(averaged, before.weight + config.maxRise * h);
+  const goal = score ?? pace.meanWeight;
+  const averaged = goal + (before.weight - goal) * pace.kept;
+  const risen = Math.min(averaged, before.weight + pace.rise);
   return {
     weight: clampWeight(config, tidy(risen)),
-    seenMs: score === null ? before.seenMs : now.nowMs,
+    seenMs: score === null ? before.seenMs : pace.nowMs,
   };
 }
 
@@ -197,23 +224,10 @@ function clampWeight(config: FeedbackWeightsSettings, weight: number): number {
   return Math.min(1, Math.max(config.minWeight, weight));
 }
 
-function currentWeights(state: FeedbackWeightsState): Weights {
-  return Object.fromEntries(
-    Object.entries(state.backends).map(([id, backend]) => [id, backend.weight]),
-  );
-}
-
-function equalWeights(state: FeedbackWeightsState): Weights {
-  return Object.fromEntries(Object.keys(state.backends).map((id) => [id, 1]));
-}
-
-function termsOf(
-  scores: ReadonlyMap<string, number | null>,
-  judged: readonly number[],
-  healthy: number,
-): Terms {
-  const each = [...scores].flatMap(([id, score]) =>
-    score === null ? [] : [[`score:${id}`, tidy(score)] as const],
-  );
-  return { backends: scores.size, judged: judged.length, healthy, ...Object.fromEntries(each) };
+function equal(weights: Weights): Weights {
+  const all: { [id: string]: number } = {};
+  for (const id of Object.keys(weights)) {
+    put(all, id, 1);
+  }
+  return all;
 }
