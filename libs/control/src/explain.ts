@@ -191,7 +191,8 @@ const LAW_SENTENCES: { readonly [reason in LawReason]: Sentence } = {
   'rollout-watching': (w) => `The new version is watched at a share of ${w.value}.`,
   'rollout-undecided': (w) =>
     `The requests so far cannot tell the new version from the old: the share stays at ${w.value}.`,
-  'rollout-advanced': (w) => `The new version is as good as the old: its share grows to ${w.value}.`,
+  'rollout-advanced': (w) =>
+    `The new version is as good as the old: its share grows to ${w.value}.`,
   'rollout-promoted': () => 'The new version has passed and gets all traffic.',
   'rollout-paused': (w) => `The rollout is paused at a share of ${w.value}.`,
   'rollout-inconclusive': (w) =>

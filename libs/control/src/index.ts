@@ -22,12 +22,31 @@ export * from './guards/hold.ts';
 export * from './guards/number.ts';
 export * from './guards/timing.ts';
 export * from './invariants/invariants.ts';
+export * from './laws/admission/success-rate.ts';
+export * from './laws/backpressure/backpressure.ts';
 export * from './laws/capacity/capacity.ts';
+export * from './laws/concurrency/aimd.ts';
+export type { Baseline, BaselineSample } from './laws/concurrency/baseline.ts';
+export * from './laws/concurrency/envoy-gradient.ts';
+export * from './laws/concurrency/gradient2.ts';
+export type {
+  GuardedConfig,
+  GuardedSettings,
+  GuardedState,
+} from './laws/concurrency/guarded.ts';
+export type { ConcurrencyInput, LimitConfig } from './laws/concurrency/limit.ts';
+export * from './laws/concurrency/littles-law.ts';
+export * from './laws/concurrency/vegas.ts';
 export * from './laws/pid/pid-replicas.ts';
 export * from './laws/pid/pid-replicas-config.ts';
 export * from './laws/rate/latency-band.ts';
+export { type Comparison, compareVariants, type VariantFigures } from './laws/rollout/compare.ts';
+export * from './laws/rollout/rollout.ts';
 export * from './laws/weights/feedback-weights.ts';
 export * from './laws/weights/feedback-weights-config.ts';
+export * from './laws/weights/outlier-ejection.ts';
+export * from './laws/weights/outlier-ejection-config.ts';
+export * from './laws/weights/slow-start.ts';
 export * from './limiters/hybrid-limiter.ts';
 export * from './limiters/keyed-limiter.ts';
 export * from './limiters/leaky-bucket.ts';
