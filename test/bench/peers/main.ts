@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Shape } from '../../support/load/template.ts';
-import { startBenchCollector } from '../support/collector.ts';
+import { type BenchCollector, startBenchCollector } from '../support/collector.ts';
 import { report, times, whole } from '../support/figures.ts';
 import { startLoader } from '../support/loader.ts';
 import { median, type Usage } from '../support/probe.ts';
@@ -31,8 +31,17 @@ const WAITING_SPANS = 200_000;
 const MEMORY_RATE = 40_000;
 const GOALS = { withAggregates: 5, without: 4, memory: 1 / 5 } as const;
 
+/**
+ * What Flyball is given where the Collector is given all it can take: above, it would decide span by
+ * span, which costs less, and the two would not do the same work.
+ */
+const FLYBALL_MOST = 250_000;
+const MAX_OVERLOADED = 0.01;
+
 interface Server {
   readonly grpc: string;
+  /** Spans so far that were decided one by one, for want of room. */
+  overloaded?(): Promise<number>;
   usage(): Usage;
   stop(): Promise<void>;
 }
@@ -54,6 +63,7 @@ interface Pace {
 interface Speed {
   readonly perCpuSecond: number;
   readonly perSecond: number;
+  readonly overloaded: number;
 }
 
 /** A process that runs for weeks has long been compiled: at a low rate that would take minutes. */
@@ -68,6 +78,7 @@ async function speedOf({ start }: Contender, pace: Pace): Promise<Speed> {
   const server = await start(WAIT_S);
   const { shape, rate } = pace;
   await heat(server, pace);
+  const before = (await server.overloaded?.()) ?? 0;
   const marks: { accepted: number; elapsedMs: number; cpuS: number }[] = [];
   const loader = startLoader({
     target: server.grpc,
@@ -87,6 +98,7 @@ async function speedOf({ start }: Contender, pace: Pace): Promise<Speed> {
     return {
       perCpuSecond: spans / (to.cpuS - from.cpuS),
       perSecond: (spans * 1000) / (to.elapsedMs - from.elapsedMs),
+      overloaded: (((await server.overloaded?.()) ?? 0) - before) / to.accepted,
     };
   } finally {
     // The server goes first otherwise, and the loader would report its absence.
@@ -145,8 +157,19 @@ async function flowingMemoryOf({ start }: Contender, shape: Shape): Promise<numb
 
 const flyball: Contender = {
   name: 'Flyball',
-  start: (waitS) => startBenchCollector({ config: flyballConfig(waitS) }),
+  start: async (waitS) => {
+    const collector = await startBenchCollector({ config: flyballConfig(waitS) });
+    return { ...collector, overloaded: () => overloadedBy(collector) };
+  },
 };
+
+async function overloadedBy(collector: BenchCollector): Promise<number> {
+  const decided = await collector.metrics('flyball_collector_decided_spans_total');
+  return [...decided].reduce(
+    (sum, [series, value]) => sum + (series.includes('"overload"') ? value : 0),
+    0,
+  );
+}
 
 function peers(binary: string): { contender: Contender; aggregates: boolean }[] {
   return [true, false].map((aggregates) => {
@@ -162,8 +185,11 @@ function tell(name: string, { perCpuSecond, perSecond }: Speed): void {
 }
 
 async function compareSpeed(binary: string, pace: Pace): Promise<void> {
-  const own = await speedOf(flyball, pace);
-  const at = pace.rate === undefined ? 'saturated' : `${whole(pace.rate)} spans/s`;
+  // It is heated by a load without bounds; what is measured comes at a rate.
+  const own = await speedOf(flyball, { ...pace, rate: pace.rate ?? FLYBALL_MOST });
+  const isWhole = own.overloaded < MAX_OVERLOADED;
+  const at = pace.rate === undefined ? 'each at full load' : `${whole(pace.rate)} spans/s`;
+  const caveat = isWhole ? '' : `, ${(100 * own.overloaded).toFixed(0)} % of it in overload`;
   process.stdout.write(`\n${pace.shape}, ${at}\n`);
   tell(flyball.name, own);
   for (const { contender, aggregates } of peers(binary)) {
@@ -174,9 +200,11 @@ async function compareSpeed(binary: string, pace: Pace): Promise<void> {
     report({
       bench: 'h',
       what: `${pace.shape}, ${at}: Flyball to ${contender.name}`,
-      value: `${times(ratio)}, ${whole(own.perCpuSecond)} to ${whole(other.perCpuSecond)}`,
+      value: `${times(ratio)}, ${whole(own.perCpuSecond)} to ${whole(other.perCpuSecond)}${caveat}`,
       // The goal speaks of scattered traces, as fleets send them.
-      ...(pace.shape === 'scattered' ? { goal: `at least ${goal}x`, met: ratio >= goal } : {}),
+      ...(pace.shape === 'scattered'
+        ? { goal: `at least ${goal}x`, met: ratio >= goal && isWhole }
+        : {}),
     });
   }
 }
