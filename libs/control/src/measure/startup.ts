@@ -109,10 +109,11 @@ function isQuiet(state: StartupState, look: StartupLook): boolean {
 
 function turn(state: StartupState, lastMs: number, look: StartupLook): StartupState {
   const { nowMs, applied, ready, starting } = look;
-  const gained = Math.max(0, ready - state.ready);
   const asked = Math.max(0, applied - state.applied);
   const known = state.older + state.stuck + countOf(state.pending) + asked;
-  const unexplained = Math.max(0, starting - Math.max(0, known - gained));
+  // More than is known of: readiness that came back.
+  const gained = Math.min(known, Math.max(0, ready - state.ready));
+  const unexplained = Math.max(0, starting - (known - gained));
   const line: Line = {
     older: state.older,
     pending: joined(state.pending, lastMs, asked + unexplained),
