@@ -91,11 +91,7 @@ function mergedInto(slot: number, window: CallWindow, fromSlot: number): readonl
 }
 
 /** Counts over the time window. */
-export function countsIn(
-  window: CallWindow,
-  settings: BreakerSettings,
-  nowMs: number,
-): CallCounts {
+export function countsIn(window: CallWindow, settings: BreakerSettings, nowMs: number): CallCounts {
   const oldest = Math.floor((nowMs * PARTS) / settings.windowMs) - PARTS;
   return sumOf(window.parts.filter((part) => part.slot >= oldest));
 }

@@ -8,7 +8,7 @@ export interface Probe {
   readonly atMs: number;
 }
 
-/** Each state holds what it needs and no more: nothing is carried over by forgetting to clear it. */
+/** Each state holds what it needs and no more: nothing is carried over for want of clearing. */
 export type Circuit =
   | { readonly kind: 'closed'; readonly window: CallWindow }
   | { readonly kind: 'open'; readonly sinceMs: number; readonly untilMs: number }

@@ -172,7 +172,8 @@ function advanced(before: BulkheadState, nowMs: number, timedOut: number[]): Bul
     }
     return isOver;
   });
-  const running = holdTimeoutMs === null ? state.running : held(state.running, nowMs, holdTimeoutMs);
+  const running =
+    holdTimeoutMs === null ? state.running : held(state.running, nowMs, holdTimeoutMs);
   const { stats } = state;
   const lost = state.running.length - running.length;
   return {

@@ -68,18 +68,14 @@ export interface DeadlineOutput extends Admission {
   readonly passOnMs: number | null;
 }
 
-export const deadlineBudget: Machine<
-  DeadlineConfig,
-  DeadlineState,
-  DeadlineInput,
-  DeadlineOutput
-> = {
-  name: 'deadlineBudget',
-  init: (config) => ({ config: settingsOf(config), lastMs: config.startedMs, spentMs: 0 }),
-  step,
-  /** What is spent stays spent. */
-  retune: (state, config) => ({ ...state, config: settingsOf(config) }),
-};
+export const deadlineBudget: Machine<DeadlineConfig, DeadlineState, DeadlineInput, DeadlineOutput> =
+  {
+    name: 'deadlineBudget',
+    init: (config) => ({ config: settingsOf(config), lastMs: config.startedMs, spentMs: 0 }),
+    step,
+    /** What is spent stays spent. */
+    retune: (state, config) => ({ ...state, config: settingsOf(config) }),
+  };
 
 function settingsOf(config: DeadlineConfig): Required<DeadlineConfig> {
   const { startedMs, budgetMs = 30_000, reserveMs = 50, networkMs = 5, minMs = 10 } = config;

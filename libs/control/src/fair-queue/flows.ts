@@ -1,6 +1,14 @@
 /** The flows of one priority class: one queue for each tenant, in order of start tags. */
-import { dropWhile, EMPTY_FIFO, type Fifo, first, last, push } from '../persistent/fifo.ts';
-import { removeFirst, removeLast } from '../persistent/fifo.ts';
+import {
+  dropWhile,
+  EMPTY_FIFO,
+  type Fifo,
+  first,
+  last,
+  push,
+  removeFirst,
+  removeLast,
+} from '../persistent/fifo.ts';
 
 export interface QueuedItem {
   readonly id: string;

@@ -123,8 +123,7 @@ export function chargeKey(
   const { bucket, window } = rules;
   const { meter, tally } = verdict.allowance ?? NOTHING;
   const charged: Allowance = {
-    meter:
-      bucket === null ? null : { level: levelAt(meter, bucket, nowMs) + cost, atMs: nowMs },
+    meter: bucket === null ? null : { level: levelAt(meter, bucket, nowMs) + cost, atMs: nowMs },
     tally: window === null ? null : withCost(tallyAt(tally, window, nowMs), cost),
   };
   const set = withRoom(setAt(table, verdict.index), verdict.key, { rules, nowMs });
@@ -185,9 +184,7 @@ function useOf({ meter, tally }: Allowance, { rules, nowMs }: Moment): number {
   const { bucket, window } = rules;
   const burst = bucket === null ? 0 : levelAt(meter, bucket, nowMs) / bucket.capacity;
   const share =
-    tally === null || window === null
-      ? 0
-      : usedOf(tallyAt(tally, window, nowMs)) / window.limit;
+    tally === null || window === null ? 0 : usedOf(tallyAt(tally, window, nowMs)) / window.limit;
   return Math.max(burst, share);
 }
 

@@ -25,7 +25,14 @@ import {
   refused,
 } from '../admission/machine.ts';
 import { requireThat } from '../config.ts';
-import { checkMeterRule, levelAt, type Meter, type MeterRule, meterWaitMs, settled } from './meter.ts';
+import {
+  checkMeterRule,
+  levelAt,
+  type Meter,
+  type MeterRule,
+  meterWaitMs,
+  settled,
+} from './meter.ts';
 import type { TakeInput } from './token-bucket.ts';
 
 export interface LeakyBucketConfig extends Partial<MeterRule> {
@@ -44,18 +51,14 @@ export interface LeakyAdmission extends Admission {
   readonly delayMs: number | null;
 }
 
-export const leakyBucket: Machine<
-  LeakyBucketConfig,
-  LeakyBucketState,
-  TakeInput,
-  LeakyAdmission
-> = {
-  name: 'leakyBucket',
-  init: (config) => ({ config: settingsOf(config), meter: null }),
-  step,
-  /** What is in the bucket stays; the time since the last call counts at the new rate. */
-  retune: (state, config) => ({ ...state, config: settingsOf(config) }),
-};
+export const leakyBucket: Machine<LeakyBucketConfig, LeakyBucketState, TakeInput, LeakyAdmission> =
+  {
+    name: 'leakyBucket',
+    init: (config) => ({ config: settingsOf(config), meter: null }),
+    step,
+    /** What is in the bucket stays; the time since the last call counts at the new rate. */
+    retune: (state, config) => ({ ...state, config: settingsOf(config) }),
+  };
 
 function settingsOf(config: LeakyBucketConfig): Required<LeakyBucketConfig> {
   const { kind = 'queue', capacity = 1_000, ratePerSecond = 1_000 } = config;

@@ -24,7 +24,14 @@ import {
   type MachineStep,
   refused,
 } from '../admission/machine.ts';
-import { checkMeterRule, levelAt, type Meter, type MeterRule, meterWaitMs, settled } from './meter.ts';
+import {
+  checkMeterRule,
+  levelAt,
+  type Meter,
+  type MeterRule,
+  meterWaitMs,
+  settled,
+} from './meter.ts';
 
 export type TokenBucketConfig = Partial<MeterRule>;
 

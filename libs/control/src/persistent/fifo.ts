@@ -88,12 +88,8 @@ export function dropWhile<T>(fifo: Fifo<T>, leaves: (item: T) => boolean): Fifo<
   return EMPTY_FIFO;
 }
 
-/** The place of the item whose key it is, in a queue whose keys only grow; null: it is not there. */
-export function placeOf<T>(
-  fifo: Fifo<T>,
-  key: number,
-  keyOf: (item: T) => number,
-): Place | null {
+/** Where the item with this key lies, in a queue whose keys only grow; null: nowhere. */
+export function placeOf<T>(fifo: Fifo<T>, key: number, keyOf: (item: T) => number): Place | null {
   const chunk = fifo.chunks.findIndex((items) => keyOf(items.at(-1) as T) >= key);
   const index = fifo.chunks[chunk]?.findIndex((item) => keyOf(item) === key) ?? -1;
   return index >= 0 ? { chunk, index } : null;

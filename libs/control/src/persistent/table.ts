@@ -6,7 +6,7 @@
  * one set, however many keys there are: 36 for 10,000 places.
  *
  * Who is put out of a full set is the user's choice; `rest` remembers what is known of all who
- * were. Sets fill unevenly: with as many keys as half the places 2 % of the keys meet a full set.
+ * were. Sets fill unevenly: with as many keys as half the places 1 % of the keys meet a full set.
  * The seed of the hash keeps strangers from choosing keys that meet in one set. Plain JSON.
  */
 import { requireThat } from '../config.ts';
@@ -72,11 +72,7 @@ export function isFull(set: TableSet<unknown>): boolean {
 }
 
 /** The key's entry set, in its place or at the end. */
-export function withEntry<Entry>(
-  set: TableSet<Entry>,
-  key: string,
-  entry: Entry,
-): TableSet<Entry> {
+export function withEntry<Entry>(set: TableSet<Entry>, key: string, entry: Entry): TableSet<Entry> {
   const at = set.keys.indexOf(key);
   if (at < 0) {
     return { ...set, keys: [...set.keys, key], entries: [...set.entries, entry] };
