@@ -11,7 +11,7 @@
  * or 1 on 3 d and 6 h (10 %). A quiet service needs `minEvents` in the short window, or one error
  * in two requests would page.
  */
-import { requireThat } from '../config.ts';
+import { requireAtLeastZero, requireThat } from '../config.ts';
 import { isMeasure, tidy } from '../numbers.ts';
 
 /** Events in one look-back window that ends now. */
@@ -79,10 +79,14 @@ export interface Budget {
   readonly timeToExhaustionMs: number | null;
 }
 
-/** Throws a ConfigError for an objective outside (0, 1). */
+/**
+ * Throws a ConfigError for an objective outside (0, 1). A window with impossible counts (NaN,
+ * negative) has no rate, and keeps its alerts from firing.
+ */
 export function evaluateBurn(input: BurnInput): BurnVerdict {
   const { objective, windows, alerts = DEFAULT_BURN_ALERTS, minEvents = 20 } = input;
   requireObjective(objective);
+  requireAtLeastZero('minEvents', minEvents);
   const firing = alerts.flatMap((alert): FiringBurnAlert[] => {
     const long = windows.find((window) => window.windowMs === alert.longMs);
     const short = windows.find((window) => window.windowMs === alert.shortMs);
@@ -105,9 +109,12 @@ export function evaluateBurn(input: BurnInput): BurnVerdict {
   };
 }
 
+/** Throws a ConfigError for figures that are no counts: an error is not a zero. */
 export function errorBudget(input: BudgetInput): Budget {
   const { objective, windowMs, total, errors, burnRate } = input;
   requireObjective(objective);
+  requireAtLeastZero('total', total);
+  requireAtLeastZero('errors', errors);
   const spentRatio = total > 0 ? errors / total / (1 - objective) : 0;
   const remainingRatio = tidy(1 - spentRatio);
   if (remainingRatio <= 0) {

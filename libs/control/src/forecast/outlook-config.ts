@@ -1,0 +1,66 @@
+import { requirePositive, requireThat } from '../config.ts';
+import { type GateState, initGate } from './gate.ts';
+
+export interface OutlookConfig {
+  /** How far ahead one needs to see: the start-up time. At most 64 slots. */
+  readonly horizonMs: number;
+  /** Default 15 s. */
+  readonly slotMs?: number;
+  /** Slots a trend is drawn through, 4 to 32. Default 12. */
+  readonly trendSlots?: number;
+  /** Longest period looked for, 8 to 512 slots. Default 120. */
+  readonly mostPeriodSlots?: number;
+  /** A season that is known, for Holt-Winters; null: the period found. Default null. */
+  readonly seasonMs?: number | null;
+  /** A season too long to find: a day or a week, in slots of its own. Default null: none. */
+  readonly calendar?: { readonly seasonMs: number; readonly slotMs: number } | null;
+  /** See `gate.ts`. Defaults 60, 8, 0.8 and 0.95. */
+  readonly memorySlots?: number;
+  readonly minScored?: number;
+  readonly enter?: number;
+  readonly leave?: number;
+}
+
+export type OutlookSettings = Required<OutlookConfig>;
+
+const MOST_HORIZON_SLOTS = 64;
+
+/** Throws a ConfigError that names the field. */
+export function outlookSettings(config: OutlookConfig): OutlookSettings {
+  const settings = {
+    slotMs: 15_000,
+    trendSlots: 12,
+    mostPeriodSlots: 120,
+    seasonMs: null,
+    calendar: null,
+    memorySlots: 60,
+    minScored: 8,
+    enter: 0.8,
+    leave: 0.95,
+    ...config,
+  };
+  requirePositive('slotMs', settings.slotMs);
+  requirePositive('horizonMs', settings.horizonMs);
+  const most = MOST_HORIZON_SLOTS * settings.slotMs;
+  requireThat(settings.horizonMs <= most, 'horizonMs', settings.horizonMs, `at most ${most}`);
+  return settings;
+}
+
+export function gateOf(settings: OutlookSettings): GateState {
+  const { memorySlots, minScored, enter, leave } = settings;
+  return initGate({ horizonSlots: horizonOf(settings), memorySlots, minScored, enter, leave });
+}
+
+export function horizonOf({ horizonMs, slotMs }: OutlookSettings): number {
+  return Math.max(1, Math.ceil(horizonMs / slotMs));
+}
+
+/** What the forecasters are built on: they begin anew when it changes. */
+export function sameModels(a: OutlookSettings, b: OutlookSettings): boolean {
+  return JSON.stringify(shapeOf(a)) === JSON.stringify(shapeOf(b));
+}
+
+function shapeOf(config: OutlookSettings): readonly unknown[] {
+  const { slotMs, trendSlots, mostPeriodSlots, seasonMs, calendar } = config;
+  return [slotMs, trendSlots, mostPeriodSlots, seasonMs, calendar?.seasonMs, calendar?.slotMs];
+}
