@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Knob, Law, LawInput } from '../decision.ts';
 import { explain } from '../explain.ts';
 import { capacity } from './capacity/capacity.ts';
+import { cascade } from './pid/cascade.ts';
+import { pid } from './pid/pid.ts';
 import { pidReplicas } from './pid/pid-replicas.ts';
+import { pidVelocity } from './pid/pid-velocity.ts';
 import { latencyBand } from './rate/latency-band.ts';
 import { feedbackWeights } from './weights/feedback-weights.ts';
 
@@ -54,6 +57,24 @@ const rateFigures = {
   cpu: ratio,
   offeredPerSecond: fc.integer({ min: 0, max: 200 }),
 };
+const PID_SCHEDULE = [
+  { at: 0, kp: 5, ki: 0.1, kd: 0 },
+  { at: 50, kp: 40, ki: 1, kd: 60 },
+];
+const pidFigures = {
+  evidenceAgeMs: fresh,
+  measured: fc.double({ min: 0, max: 2, noNaN: true }),
+  applied,
+  setpoint: fc.constantFrom(0.5, 0.7),
+  scheduling: fc.option(fc.integer({ min: -10, max: 90 }), { nil: null }),
+  hand: fc.boolean(),
+};
+const pidPoison = {
+  measured: fc.oneof(poison, fc.constantFrom(1e12, 1e308)),
+  setpoint: fc.constantFrom(Number.NaN, -1, 1e12, 1e308),
+  scheduling: poison,
+  evidenceAgeMs: fc.oneof(poison, fresh),
+};
 const backend = (ids: fc.Arbitrary<string>, figure: fc.Arbitrary<unknown>) =>
   fc.record({
     id: ids,
@@ -79,6 +100,43 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
   'pid, proportional only': caseOf(pidReplicas, { setpoint: 0.7, kp: 0.5 }, replicaFigures, {
     measured: poison,
   }) as never,
+  'pid, position form': caseOf(
+    pid,
+    { setpoint: 0.7, action: 'reverse', kp: 20, ki: 0.5, kd: 30, max: 90, schedule: PID_SCHEDULE },
+    pidFigures,
+    pidPoison,
+  ) as never,
+  'pid, velocity form': caseOf(
+    pidVelocity,
+    { setpoint: 0.7, action: 'direct', kp: 20, ki: 0.5, kd: 30, schedule: PID_SCHEDULE },
+    pidFigures,
+    pidPoison,
+  ) as never,
+  cascade: caseOf(
+    cascade,
+    { targetMs: 200, ki: 0.01, kd: 2 },
+    {
+      evidenceAgeMs: fresh,
+      applied,
+      ready: fc.integer({ min: 0, max: 100 }),
+      starting: fc.integer({ min: 0, max: 100 }),
+      windowMs: fc.constantFrom(15_000, 30_000),
+      ratePerSecond: fc.constant(100),
+      utilization: ratio,
+      inFlight: fc.constant(3),
+      p99Ms: fc.option(fc.double({ min: 0, max: 900, noNaN: true }), { nil: null }),
+      errorRatio: ratio,
+      hand: fc.boolean(),
+    },
+    {
+      windowMs: poison,
+      utilization: poison,
+      p99Ms: poison,
+      ready: poison,
+      starting: poison,
+      evidenceAgeMs: fc.oneof(poison, fresh),
+    },
+  ) as never,
   latencyBand: caseOf(latencyBand, {}, rateFigures, {
     p99Ms: poison,
     rejectRatio: poison,

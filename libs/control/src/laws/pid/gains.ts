@@ -14,6 +14,9 @@ export interface GainRow extends Gains {
   readonly at: number;
 }
 
+/** Figures beyond are no signals, values or gains of anything; their products still are numbers. */
+export const LARGEST = 1e12;
+
 /** More rows than anybody tunes. */
 const MOST_ROWS = 16;
 
@@ -53,9 +56,11 @@ export function trackingSeconds(gains: Gains, trackingTimeMs: number | null): nu
 }
 
 export function requireGains(field: string, gains: Gains): void {
-  requireAtLeastZero(`${field}kp`, gains.kp);
-  requireAtLeastZero(`${field}ki`, gains.ki);
-  requireAtLeastZero(`${field}kd`, gains.kd);
+  for (const name of ['kp', 'ki', 'kd'] as const) {
+    const gain = gains[name];
+    const usable = gain >= 0 && gain <= LARGEST;
+    requireThat(usable, `${field}${name}`, gain, `from 0 to ${LARGEST}`);
+  }
   requireThat(gains.kp + gains.ki > 0, `${field}kp`, gains.kp, 'above 0 when ki is 0');
 }
 
@@ -83,10 +88,10 @@ export function requireShape(config: {
   requireRatio('setpointWeight', config.setpointWeight);
   const n = config.derivativeFilterN;
   requireThat(n >= 1 && n <= 100, 'derivativeFilterN', n, 'from 1 to 100');
-  requireAtLeastZero('min', config.min);
-  const { max } = config;
-  const above = max === null || (Number.isFinite(max) && max >= config.min);
-  requireThat(above, 'max', max, `a number, min (${config.min}) or above`);
+  const { min, max } = config;
+  requireThat(min >= 0 && min <= LARGEST, 'min', min, `from 0 to ${LARGEST}`);
+  const above = max === null || (max >= min && max <= LARGEST);
+  requireThat(above, 'max', max, `from min (${min}) to ${LARGEST}`);
   requireAtLeastZero('resolution', config.resolution);
 }
 

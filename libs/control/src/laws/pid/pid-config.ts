@@ -2,6 +2,7 @@ import { requirePositive, requireThat } from '../../config.ts';
 import {
   type GainRow,
   type Gains,
+  LARGEST,
   requireGains,
   requireSchedule,
   requireShape,
@@ -66,7 +67,8 @@ export function pidSettings(config: PidConfig): PidSettings {
 
 function validate(settings: PidSettings): void {
   const { setpoint, action } = settings;
-  requireThat(Number.isFinite(setpoint) && setpoint >= 0, 'setpoint', setpoint, '0 or above');
+  const usable = setpoint >= 0 && setpoint <= LARGEST;
+  requireThat(usable, 'setpoint', setpoint, `from 0 to ${LARGEST}`);
   const known = action === 'reverse' || action === 'direct';
   requireThat(known, 'action', action, '"reverse" or "direct"');
   requireGains('', settings);
@@ -78,7 +80,13 @@ function validate(settings: PidSettings): void {
   requireThat(rests, 'setpointWeight', setpointWeight, bound);
   requireTracking(settings);
   requirePositive('evidenceMaxAgeMs', settings.evidenceMaxAgeMs);
-  requirePositive('maxStepMs', settings.maxStepMs);
+  const { maxStepMs } = settings;
+  requireThat(
+    maxStepMs > 0 && maxStepMs <= LARGEST,
+    'maxStepMs',
+    maxStepMs,
+    `above 0, at most ${LARGEST}`,
+  );
 }
 
 function requireTracking(settings: PidSettings): void {

@@ -186,11 +186,6 @@ function regulate(
   const i = terms.integralStep;
   const d = -gains.kd * (reached.slope - done.slope);
   const wanted = applied + carried + (p + i + d);
-  if (!Number.isFinite(wanted)) {
-    // Figures so large that their sum is no number any more.
-    const reason = 'invalid-measure';
-    return { state: blinded(state, input, reason), output: hold(state, input, reason) };
-  }
   const value = position(config, wanted);
   // What a limit cut off is no fraction to be kept.
   const fraction = wanted - value;

@@ -330,7 +330,8 @@ describe('what cannot be used', () => {
     [{ evidenceAgeMs: 30_001 }, 'stale-evidence'],
     [{ nowMs: 1_010_000 }, 'same-instant'],
     [{ nowMs: 1_000_000 }, 'clock-went-back'],
-    [{ measured: 1e308, setpoint: 0 }, 'invalid-measure'],
+    [{ measured: 1.01e12 }, 'invalid-measure'],
+    [{ setpoint: 1.01e12 }, 'invalid-measure'],
   ])('%o holds what is applied: %s', (wrong, reason) => {
     const state = first();
     const { output, state: after } = pid.step(state, { ...good, ...wrong });
@@ -369,10 +370,12 @@ describe('configuration', () => {
   test.each([
     ['setpoint', { setpoint: Number.NaN }],
     ['setpoint', { setpoint: -1 }],
+    ['setpoint', { setpoint: 1.01e12 }],
     ['action', { action: 'sideways' as never }],
     ['kp', { kp: -1 }],
     ['kp', { kp: 0, ki: 0 }],
     ['ki', { ki: -1 }],
+    ['ki', { ki: 1.01e12 }],
     ['kd', { kd: Number.POSITIVE_INFINITY }],
     ['setpointWeight', { setpointWeight: 1.1 }],
     ['setpointWeight', { setpointWeight: 0.5, ki: 0 }],
@@ -387,6 +390,9 @@ describe('configuration', () => {
     ['trackingTimeMs', { trackingTimeMs: 20_000, schedule: [row] }],
     ['evidenceMaxAgeMs', { evidenceMaxAgeMs: 0 }],
     ['maxStepMs', { maxStepMs: 0 }],
+    ['maxStepMs', { maxStepMs: 1.01e12 }],
+    ['min', { min: 1.01e12 }],
+    ['max', { max: 1.01e12 }],
     ['schedule\\[0\\]\\.kp', { schedule: [{ ...row, kp: -1 }] }],
     ['schedule\\[0\\]\\.at', { schedule: [{ ...row, at: Number.NaN }] }],
     ['schedule\\[1\\]\\.at', { schedule: [row, row] }],

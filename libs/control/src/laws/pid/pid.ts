@@ -125,11 +125,6 @@ function step(state: PidState, input: PidInput): Step<PidState, number> {
       ? input.applied - p
       : state.integral + rescaling(state, now) + integralChange(state, input, now);
   const wanted = hand ? input.applied : p + integral + d;
-  if (!Number.isFinite(wanted) || !Number.isFinite(integral)) {
-    // Figures so large that their sum is no number any more.
-    const reason = 'invalid-measure';
-    return { state: blinded(state, input, reason), output: hold(state, input, reason) };
-  }
   const { setpoint, measured } = now;
   const { applied } = input;
   return {

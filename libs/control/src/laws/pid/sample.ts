@@ -2,7 +2,7 @@ import type { Decision, LawInput } from '../../decision.ts';
 import { isMeasure } from '../../numbers.ts';
 import type { LawReason } from '../../reasons.ts';
 import { nextLastMs } from '../refuse.ts';
-import { type Gains, gainsAt } from './gains.ts';
+import { type Gains, gainsAt, LARGEST } from './gains.ts';
 import type { PidSettings } from './pid-config.ts';
 import { type PidTerms, pidTerms } from './terms.ts';
 
@@ -58,9 +58,11 @@ export function invalidity(input: PidInput): LawReason | null {
     return 'no-evidence';
   }
   const { measured, applied, setpoint = 0 } = input;
-  return isMeasure(measured) && isMeasure(applied) && isMeasure(setpoint)
-    ? null
-    : 'invalid-measure';
+  return isUsable(measured) && isUsable(applied) && isUsable(setpoint) ? null : 'invalid-measure';
+}
+
+function isUsable(figure: number): boolean {
+  return isMeasure(figure) && figure <= LARGEST;
 }
 
 /** No slope reaches across a gap, and after a step back of the clock no time does. */
