@@ -1,0 +1,89 @@
+/** The guards around a replica law, in the order in which they speak. */
+import { type Confirmation, confirm, confirmedDown, NOTHING_CONFIRMED } from '../guards/confirm.ts';
+import { parseFreezeWindow } from '../guards/freeze-window.ts';
+import type { Guard } from '../guards/guard.ts';
+import { evidenceAge, freezeWindow, handControl, modeFreeze } from '../guards/hold.ts';
+import {
+  clamp,
+  type DirectionalAutonomy,
+  directionalAutonomy,
+  noBlindScaleDown,
+  onlyFinite,
+  slew,
+} from '../guards/number.ts';
+import { cooldown, flapBudget, minDwell } from '../guards/timing.ts';
+import type { ReplicaObservation } from '../laws/replicas/observation.ts';
+import { scheduleGuard } from '../laws/replicas/schedule/schedule.ts';
+import type { ScheduleConfig } from '../laws/replicas/schedule/schedule-config.ts';
+
+/** What a policy lets a replica loop do, whatever its law proposes. */
+export interface ReplicaBounds {
+  readonly min: number;
+  readonly max: number;
+  /** Of one step, as a share of what is applied. */
+  readonly stepUp: number;
+  readonly stepDown: number;
+  readonly cooldownUpMs: number;
+  readonly cooldownDownMs: number;
+  readonly dwellMs: number;
+  readonly evidenceMaxAgeMs: number;
+  readonly actionsPerHour: number;
+  readonly reversalsPerHour: number;
+  /** `Fri 18:00 - Mon 06:00 Europe/Berlin` */
+  readonly freeze: readonly string[];
+  /** A way down has to be proposed for this long, and zeros are doubted; left out: neither. */
+  readonly confirmDownMs?: number;
+  /** Least and most by the clock. */
+  readonly schedule?: ScheduleConfig;
+}
+
+/**
+ * Propose, then bound. `beforeModes` are the caller's own, of what it alone knows; they stand after
+ * the limits and before what is frozen.
+ */
+export function replicaGuards(
+  bounds: ReplicaBounds,
+  autonomy: DirectionalAutonomy,
+  beforeModes: readonly Guard[] = [],
+): readonly Guard[] {
+  return [
+    handControl() as Guard,
+    onlyFinite(),
+    evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard,
+    noBlindScaleDown(),
+    ...(bounds.confirmDownMs === undefined ? [] : [confirmedDown()]),
+    slew({ up: { ratio: bounds.stepUp }, down: { ratio: bounds.stepDown }, whole: true }),
+    // A scheduled least is reached at once, whatever one step may be.
+    ...(bounds.schedule === undefined ? [] : [scheduleGuard(bounds.schedule)]),
+    clamp({ min: bounds.min, max: bounds.max }),
+    directionalAutonomy(autonomy),
+    ...beforeModes,
+    modeFreeze() as Guard,
+    freezeWindow(bounds.freeze.map(parseFreezeWindow)) as Guard,
+    cooldown({ upMs: bounds.cooldownUpMs, downMs: bounds.cooldownDownMs }),
+    minDwell({ dwellMs: bounds.dwellMs }),
+    flapBudget({
+      actionsPerHour: bounds.actionsPerHour,
+      reversalsPerHour: bounds.reversalsPerHour,
+      safe: 'up',
+    }),
+  ];
+}
+
+/** What the guards remember of proposals; undefined: the bounds ask for none. */
+export function confirmed(
+  state: Confirmation | undefined,
+  bounds: ReplicaBounds,
+  seen: {
+    readonly observation: Pick<ReplicaObservation, 'nowMs' | 'evidenceAgeMs'>;
+    /** What the law rests on, and what it proposes. */
+    readonly evidence: number | null;
+    readonly value: number;
+  },
+): Confirmation | undefined {
+  const { confirmDownMs: holdMs, evidenceMaxAgeMs } = bounds;
+  if (holdMs === undefined) return undefined;
+  const { nowMs, evidenceAgeMs } = seen.observation;
+  const proposed = { nowMs, evidenceAgeMs, value: seen.value, figures: [seen.evidence] };
+  return confirm(state ?? NOTHING_CONFIRMED, proposed, { holdMs, evidenceMaxAgeMs });
+}
