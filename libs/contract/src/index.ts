@@ -15,5 +15,8 @@ export * from './api/sampling-boost.ts';
 export * from './api/sampling-decision.ts';
 export * from './api/traces.ts';
 export * from './policy/parse.ts';
+export * from './policy/replica-laws.ts';
+export * from './policy/replica-plan.ts';
 export * from './policy/schema.ts';
+export { nearest } from './policy/suggest.ts';
 export * from './policy/units.ts';

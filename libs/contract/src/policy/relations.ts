@@ -1,4 +1,5 @@
-import type { Policy } from './schema.ts';
+import type { ReplicaLawPolicy } from './replica-laws.ts';
+import type { Policy, ReplicasLoopPolicy } from './schema.ts';
 import { formatDuration, formatPercent } from './units.ts';
 
 export interface Fault {
@@ -18,12 +19,72 @@ export function relationFaults(policy: Policy): Fault[] {
   ];
 }
 
-function replicasFaults({ loops, guards }: Policy): Fault[] {
+function replicasFaults(policy: Policy): Fault[] {
+  const { loops, guards } = policy;
   const loop = loops.replicas;
   if (loop === undefined) return [];
   const at = (...path: string[]) => ['spec', 'loops', 'replicas', ...path];
+  const faults: Fault[] = [...lawFaults(policy, loop)];
+  if (loop.limits.min > loop.limits.max) {
+    const message = `${loop.limits.min} must not be above max, ${loop.limits.max}`;
+    faults.push({ path: at('limits', 'min'), message });
+  }
+  if (loop.every > guards.evidenceMaxAge * 20) {
+    const message = `${formatDuration(loop.every)} is more than 20 times guards.evidenceMaxAge`;
+    faults.push({ path: at('every'), message });
+  }
+  return faults;
+}
+
+/** What a law needs of the rest of the policy, and what of it is not for that law. */
+function lawFaults(policy: Policy, loop: ReplicasLoopPolicy): Fault[] {
+  const at = (...path: string[]) => ['spec', 'loops', 'replicas', ...path];
+  const { law } = loop;
+  if (law.kind === 'pid') return pidFaults(law.pid, loop);
   const faults: Fault[] = [];
-  const { setpoint, signal, kp, ki } = loop.law.pid;
+  if (loop.hysteresis !== undefined) {
+    const message = `is for the law pid; ${law.kind} has a band of its own: leave it out`;
+    faults.push({ path: at('hysteresis'), message });
+  }
+  const { latency, availability } = policy.objectives;
+  if (law.kind === 'autoscale' && latency === undefined && availability === undefined) {
+    const message =
+      'autoscale, the default law, aims at an objective: give objectives.latency.p99 or ' +
+      'objectives.availability, or name another law';
+    faults.push({ path: at('law'), message });
+  }
+  if (law.kind === 'stablePanic') {
+    const { stableWindow = 60_000, panicWindow = 6_000 } = law.stablePanic;
+    if (panicWindow >= stableWindow) {
+      const message =
+        `${formatDuration(panicWindow)} must be shorter than stableWindow, ` +
+        `${formatDuration(stableWindow)}`;
+      faults.push({ path: at('law', 'stablePanic', 'panicWindow'), message });
+    }
+  }
+  return [...faults, ...saturationFaults(policy, law)];
+}
+
+/** Laws that read how busy the instances are cannot do without the gauge that tells it. */
+function saturationFaults({ observe }: Policy, law: ReplicaLawPolicy): Fault[] {
+  if (observe.saturation !== 'none' || !readsSaturation(law)) return [];
+  const message =
+    `is none, but the law ${law.kind} reads how busy the instances are: ` +
+    'name a gauge from 0 to 1';
+  return [{ path: ['spec', 'observe', 'saturation'], message }];
+}
+
+function readsSaturation(law: ReplicaLawPolicy): boolean {
+  if (law.kind === 'capacity') return law.capacity.serviceTime === undefined;
+  return ['autoscale', 'hpa', 'predictive'].includes(law.kind);
+}
+
+function pidFaults(
+  { setpoint, signal, kp, ki }: Extract<ReplicaLawPolicy, { kind: 'pid' }>['pid'],
+  { hysteresis }: ReplicasLoopPolicy,
+): Fault[] {
+  const at = (...path: string[]) => ['spec', 'loops', 'replicas', ...path];
+  const faults: Fault[] = [];
   const show = (value: number) => (value <= 1 ? formatPercent(value) : String(value));
   if (setpoint <= 0) {
     faults.push({ path: at('law', 'pid', 'setpoint'), message: 'must be above 0' });
@@ -31,8 +92,8 @@ function replicasFaults({ loops, guards }: Policy): Fault[] {
   if (kp + ki === 0) {
     faults.push({ path: at('law', 'pid', 'kp'), message: 'kp and ki are both 0: nothing moves' });
   }
-  if (loop.hysteresis !== undefined) {
-    const { up, down } = loop.hysteresis;
+  if (hysteresis !== undefined) {
+    const { up, down } = hysteresis;
     if (down >= setpoint) {
       const message = `${show(down)} must be below the setpoint of ${signal}, ${show(setpoint)}`;
       faults.push({ path: at('hysteresis', 'down'), message });
@@ -41,14 +102,6 @@ function replicasFaults({ loops, guards }: Policy): Fault[] {
       const message = `${show(up)} must be above the setpoint of ${signal}, ${show(setpoint)}`;
       faults.push({ path: at('hysteresis', 'up'), message });
     }
-  }
-  if (loop.limits.min > loop.limits.max) {
-    const message = `${loop.limits.min} must not be above max, ${loop.limits.max}`;
-    faults.push({ path: at('limits', 'min'), message });
-  }
-  if (loop.every > guards.evidenceMaxAge * 20) {
-    const message = `${formatDuration(loop.every)} is more than 20 times guards.evidenceMaxAge`;
-    faults.push({ path: at('every'), message });
   }
   return faults;
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { autonomy } from '../api/common.ts';
 import { duration, level, percent } from './quantity.ts';
+import { REPLICA_PACE, type ReplicaLawPolicy, replicaLaw, scheduleWords } from './replica-laws.ts';
 
 const name = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/, 'must be lower case letters, digits, . _ or -');
 const serviceName = z.string().min(1).max(256);
 const positive = z.number().positive();
-const atLeastZero = z.number().min(0);
 const count = z.number().int().min(1);
 
 /** One word for both directions, or one each: `{ up: auto, down: ask }`. */
@@ -29,34 +29,52 @@ const common = {
   lifetime: duration({ min: 1_000 }).prefault('10m'),
 };
 
-const pid = z.strictObject({
-  signal: z.string().min(1).default('cpu.utilization'),
-  setpoint: level(),
-  kp: z.number().min(0).max(2).default(1),
-  ki: atLeastZero.default(0),
-  kd: atLeastZero.default(0),
-});
-
-const replicasLoop = z.strictObject({
-  law: z.strictObject({ pid }),
+const replicasWords = z.strictObject({
+  /** Left out: the default law, `autoscale`, which aims at the policy's objectives. */
+  law: replicaLaw.optional(),
+  /** For the law `pid`. */
   hysteresis: z.strictObject({ up: level(), down: level() }).optional(),
-  every: duration({ min: 500, max: 3_600_000 }).prefault('30s'),
+  /** Left out, like `cooldown` and the steps: what suits the law (`REPLICA_PACE`). */
+  every: duration({ min: 500, max: 3_600_000 }).optional(),
   cooldown: z
     .strictObject({
-      up: duration({ min: 0 }).prefault('1m'),
-      down: duration({ min: 0 }).prefault('3m'),
+      up: duration({ min: 0 }).optional(),
+      down: duration({ min: 0 }).optional(),
     })
     .prefault({}),
   limits: z.strictObject({
     min: z.number().int().min(0),
     max: count.max(10_000),
-    stepUp: percent({ min: 0.01, max: 10 }).prefault('100%'),
-    stepDown: percent({ min: 0.01, max: 1 }).prefault('10%'),
+    stepUp: percent({ min: 0.01, max: 10 }).optional(),
+    stepDown: percent({ min: 0.01, max: 1 }).optional(),
   }),
+  /** Least and most by the clock, whatever the law proposes. */
+  schedule: scheduleWords.optional(),
   dwell: duration({ min: 0 }).prefault('0'),
   startUp: duration({ min: 0, max: 3_600_000 }).prefault('30s'),
   actuator: processesActuator,
   ...common,
+});
+
+const replicasLoop = replicasWords.transform((given, context) => {
+  if (context.issues.length > 0) return z.NEVER;
+  const { every, cooldown, limits, ...words } = given;
+  const law: ReplicaLawPolicy = words.law ?? { kind: 'autoscale', autoscale: {} };
+  const pace = REPLICA_PACE[law.kind];
+  return {
+    ...words,
+    law,
+    every: every ?? pace.every,
+    cooldown: {
+      up: cooldown.up ?? pace.cooldown.up,
+      down: cooldown.down ?? pace.cooldown.down,
+    },
+    limits: {
+      ...limits,
+      stepUp: limits.stepUp ?? pace.stepUp,
+      stepDown: limits.stepDown ?? pace.stepDown,
+    },
+  };
 });
 
 const rateLoop = z.strictObject({
@@ -164,9 +182,12 @@ const sampling = z
 
 const guards = z
   .strictObject({
-    /** Changes of the replica count; rate and weights are steered all the time. */
-    actionsPerHour: count.max(1_000).default(12),
-    reversalsPerHour: count.max(1_000).default(6),
+    /**
+     * Changes of the replica count; rate and weights are steered all the time. Left out: what
+     * suits the law (`REPLICA_PACE`).
+     */
+    actionsPerHour: count.max(1_000).optional(),
+    reversalsPerHour: count.max(1_000).optional(),
     evidenceMaxAge: duration({ min: 1_000 }).prefault('30s'),
     freeze: z.array(z.string().min(1)).max(50).default([]),
   })
