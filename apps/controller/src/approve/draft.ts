@@ -5,6 +5,7 @@ import { type LoopName, loopId } from '../decide/words.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Assessment } from '../orient/assess.ts';
 import { unitOf } from '../orient/signals.ts';
+import { replicaSignal } from '../policies/law-configs.ts';
 import { blastRadius } from './blast-radius.ts';
 import type { ProposalContent } from './content.ts';
 import { digestOf } from './digest.ts';
@@ -123,7 +124,7 @@ function neighbours(decision: LoopDecision, { policy }: Assessment): string[] {
   const { measured } = decision;
   if (loop === undefined || measured === null) return [];
   const [before, after] = [Number(decision.applied), Number(decision.bounded)];
-  const { signal } = loop.law.pid;
+  const signal = replicaSignal(policy, loop);
   return [after - 1, after + 1]
     .filter((count) => count !== before && count >= loop.limits.min && count <= loop.limits.max)
     .map((count) => {

@@ -1,5 +1,6 @@
-import type { Evidence } from '@flyball/contract';
+import type { Evidence, ReplicasLoopPolicy } from '@flyball/contract';
 import { errorRatio, unitOf } from '../orient/signals.ts';
+import { replicaSignal } from '../policies/law-configs.ts';
 import type { DraftInput } from './draft.ts';
 import { formatSignal } from './sentences.ts';
 
@@ -28,12 +29,17 @@ export function evidenceFor(input: DraftInput): Evidence[] {
       exampleTraceIds: [...input.exampleTraceIds],
     });
   };
-  const signal = policy.loops.replicas?.law.pid.signal;
-  if (decision.loop === 'replicas' && signal !== undefined) {
+  const { replicas } = policy.loops;
+  if (decision.loop === 'replicas' && replicas !== undefined) {
+    const signal = replicaSignal(policy, replicas);
     const unit = unitOf(signal);
     const atMs = snapshot.atMs - (decision.evidenceAgeMs ?? 0);
-    const threshold = thresholdText(input, unit);
-    add(signal, decision.measured, unit, { atMs, source: 'gauge', threshold });
+    const threshold = thresholdText(replicas, decision, unit);
+    add(signal, decision.measured, unit, {
+      atMs,
+      source: 'gauge',
+      ...(threshold === null ? {} : { threshold }),
+    });
   }
   const red = view?.red;
   if (red) {
@@ -55,11 +61,15 @@ export function evidenceFor(input: DraftInput): Evidence[] {
   return facts;
 }
 
-function thresholdText({ assessment }: DraftInput, unit: string): string {
-  const loop = assessment.policy.loops.replicas;
-  const setpoint = `setpoint ${formatSignal(loop?.law.pid.setpoint ?? 0, unit)}`;
-  const band = loop?.hysteresis;
-  if (band === undefined) return setpoint;
-  const [up, down] = [formatSignal(band.up, unit), formatSignal(band.down, unit)];
-  return `${setpoint}, up above ${up}, down below ${down}`;
+/** Null: the law seeks the level itself. */
+function thresholdText(
+  { hysteresis }: ReplicasLoopPolicy,
+  { setpoint }: DraftInput['decision'],
+  unit: string,
+): string | null {
+  if (setpoint === null) return null;
+  const text = `setpoint ${formatSignal(setpoint, unit)}`;
+  if (hysteresis === undefined) return text;
+  const [up, down] = [formatSignal(hysteresis.up, unit), formatSignal(hysteresis.down, unit)];
+  return `${text}, up above ${up}, down below ${down}`;
 }

@@ -2,6 +2,7 @@ import type { Proposal } from '@flyball/contract';
 import type { LoopDecision } from '../decide/loop.ts';
 import type { Assessment } from '../orient/assess.ts';
 import { unitOf } from '../orient/signals.ts';
+import { replicaSignal } from '../policies/law-configs.ts';
 import { formatSignal } from './sentences.ts';
 
 type Prediction = Omit<Proposal['prediction'], 'trackRecord'>;
@@ -38,7 +39,7 @@ export function predict(decision: LoopDecision, assessment: Assessment): Predict
 /** The same load on another number of replicas: the law itself rests on this ratio. */
 function predictReplicas(decision: LoopDecision, { policy }: Assessment): Prediction {
   const loop = policy.loops.replicas;
-  const signal = loop?.law.pid.signal ?? '';
+  const signal = loop === undefined ? '' : replicaSignal(policy, loop);
   const before = Number(decision.applied);
   const after = Number(decision.bounded);
   const { measured } = decision;

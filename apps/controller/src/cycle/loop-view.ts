@@ -4,6 +4,7 @@ import { unitFor } from '../approve/sentences.ts';
 import type { LoopMemory } from '../decide/loop.ts';
 import { type GuardNote, type LoopName, loopId } from '../decide/words.ts';
 import { unitOf } from '../orient/signals.ts';
+import { replicaSetpoint, replicaSignal } from '../policies/law-configs.ts';
 
 /** A tick as it is shown and recorded; `reason` may be one of the cycle's own. */
 export interface Tick {
@@ -65,6 +66,8 @@ const HELD = new Set([
   'evidence-missing',
   'evidence-stale',
   'invalid-measure',
+  'doubtful',
+  'sudden-silence',
   'clock-went-back',
   'blind-scale-down',
   'frozen-by-mode',
@@ -100,9 +103,10 @@ interface Shape extends Pick<Loop, 'law' | 'signal' | 'signalUnit' | 'actuator' 
 function shapeOf(policy: Policy, loop: LoopName): Shape {
   const { replicas, rate, weights } = policy.loops;
   if (loop === 'replicas' && replicas !== undefined) {
-    const { signal, setpoint } = replicas.law.pid;
+    const signal = replicaSignal(policy, replicas);
+    const setpoint = replicaSetpoint(replicas);
     return {
-      law: 'pid',
+      law: replicas.law.kind,
       signal,
       signalUnit: unitOf(signal),
       actuator: 'processes',

@@ -2,12 +2,17 @@ import type { Policy } from '@flyball/contract';
 import type { Question } from '../observe/observer.port.ts';
 import { gaugeOf } from '../orient/signals.ts';
 import { sloWindowsMs } from '../orient/slo.ts';
+import { replicaSignal } from '../policies/law-configs.ts';
 
 /** What has to be observed for a policy's loops and modes. */
 export function questionFor(policy: Policy): Question {
-  const signals = [policy.observe.saturation, policy.loops.replicas?.law.pid.signal];
+  const { replicas } = policy.loops;
+  const signals = [
+    policy.observe.saturation,
+    ...(replicas === undefined ? [] : [replicaSignal(policy, replicas)]),
+  ];
   const gauges = signals
-    .filter((signal): signal is string => signal !== undefined && signal !== 'none')
+    .filter((signal) => signal !== 'none')
     .flatMap((signal) => gaugeOf(signal) ?? []);
   return {
     service: policy.service,

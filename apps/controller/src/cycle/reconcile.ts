@@ -66,7 +66,13 @@ function gone(pending: Pending | null, why: string): Intent {
   return pending === null ? { kind: 'nothing' } : { kind: 'withdraw', id: pending.id, why };
 }
 
-const BLIND = new Set(['no-evidence', 'stale-evidence', 'evidence-missing', 'evidence-stale']);
+const BLIND = new Set([
+  'no-evidence',
+  'stale-evidence',
+  'doubtful',
+  'evidence-missing',
+  'evidence-stale',
+]);
 
 /** Whether nothing could be known of the signal at this tick. */
 export function isBlind({ evidenceAgeMs, reason }: LoopDecision): boolean {

@@ -1,11 +1,13 @@
 import type {
   ActionHistory,
+  Confirmation,
   DirectionalAutonomy,
   FeedbackWeightsState,
   LatencyBandState,
   Mode,
   PidReplicasState,
   Playbook,
+  ReplicaLawState,
   Terms,
 } from '@flyball/control';
 import type { TargetState } from '../act/actuator.port.ts';
@@ -14,13 +16,15 @@ import type { GuardNote, Knob, LoopName } from './words.ts';
 
 /** What a loop remembers from tick to tick. Plain JSON: it is kept in PostgreSQL. */
 export interface LoopMemory {
-  readonly law: PidReplicasState | LatencyBandState | FeedbackWeightsState | null;
+  readonly law: PidReplicasState | ReplicaLawState | LatencyBandState | FeedbackWeightsState | null;
   readonly lastTickMs: number | null;
   readonly history: ActionHistory;
   /** The target's version as this controller knows it; another one is a foreign hand. */
   readonly knownVersion: string | null;
   /** Set: somebody must look before the loop goes on. */
   readonly stopped: { readonly reason: string; readonly atMs: number } | null;
+  /** Replicas, for laws whose way down has to be confirmed. */
+  readonly confirmation?: Confirmation;
   /** Rate loops: what was asked, and the law's own value before the playbook's share of it. */
   readonly asked: { readonly value: number; readonly base: number } | null;
 }

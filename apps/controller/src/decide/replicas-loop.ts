@@ -1,71 +1,72 @@
-import type { ReplicasLoopPolicy } from '@flyball/contract';
+import { type ReplicasLoopPolicy, replicaPlan } from '@flyball/contract';
 import {
-  clamp,
-  cooldown,
-  directionalAutonomy,
-  evidenceAge,
+  confirmed,
+  type Decision,
   explain,
-  flapBudget,
-  freezeWindow,
   frozenDirections,
   type Guard,
-  handControl,
-  minDwell,
-  modeFreeze,
-  noBlindScaleDown,
-  onlyFinite,
   type PidReplicasState,
-  parseFreezeWindow,
   pidReplicas,
-  slew,
+  type ReplicaLawState,
+  replicaGuards,
+  replicaLawOf,
+  type Terms,
 } from '@flyball/control';
 import { readSignal, unitOf } from '../orient/signals.ts';
-import { pidConfig } from '../policies/law-configs.ts';
+import { pidConfig, replicaSetpoint, replicaSignal } from '../policies/law-configs.ts';
 import { type Arbitration, arbitrate } from './arbitrate.ts';
 import { runGuards } from './bounding.ts';
-import type { LoopDecision, LoopInput } from './loop.ts';
+import type { LoopDecision, LoopInput, LoopMemory } from './loop.ts';
+import { replicaObservation } from './observation.ts';
 
 /** Signals that grow with the load an instance gets; a latency does not scale with demand. */
 const SCALES_WITH_DEMAND = (signal: string) => signal !== 'p99';
 
-/** Replicas: PID in ratio form, shown the offered load, bounded by the policy's guards. */
+/** What a law came to, before the guards. */
+interface Proposal {
+  readonly law: string;
+  readonly signal: string;
+  readonly setpoint: number | null;
+  /** The signal, as it is shown. */
+  readonly measured: number | null;
+  /** The figure without which nothing may be taken away. */
+  readonly evidence: number | null;
+  readonly evidenceAgeMs: number | null;
+  readonly output: Decision<number>;
+  readonly memory: LoopMemory['law'];
+  readonly more: Terms;
+}
+
+/** Replicas: a law, shown the offered load, bounded by the policy's guards. */
 export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): LoopDecision {
   const { nowMs, assessment, target, memory, hand } = input;
-  const { policy } = assessment;
-  const { signal, setpoint } = loop.law.pid;
   const applied = count(target.value);
-  const reading = readSignal(signal, assessment.view);
   const arbitration = arbitrate(assessment);
-  const factor = SCALES_WITH_DEMAND(signal) ? arbitration.demandFactor : 1;
-  const measured = reading === null ? null : reading.value * factor;
-  const evidenceAgeMs = reading === null ? null : Math.max(0, nowMs - reading.observedAtMs);
-  const config = pidConfig(policy, loop);
-  const state =
-    memory.law === null
-      ? pidReplicas.init(config)
-      : pidReplicas.retune(memory.law as PidReplicasState, config);
-  const step = pidReplicas.step(state, {
-    nowMs,
-    evidenceAgeMs,
-    measured,
-    applied,
-    ...(target.ready === null ? {} : { ready: target.ready }),
-    starting: target.starting ?? 0,
-    hand,
+  const proposal =
+    loop.law.kind === 'pid'
+      ? proposePid(loop, input, arbitration)
+      : proposeByLaw(loop, input, arbitration);
+  const { evidenceAgeMs, output } = proposal;
+  const names = namesFor(proposal.signal);
+  const { bounds } = replicaPlan(assessment.policy, loop);
+  const confirmation = confirmed(memory.confirmation, bounds, {
+    observation: { nowMs, evidenceAgeMs },
+    evidence: proposal.evidence,
+    value: output.value,
   });
-  const names = namesFor(signal);
   const outcome = runGuards(
-    guardsFor(loop, input, arbitration),
-    step.output,
+    replicaGuards(bounds, input.autonomy, [noScaleInWhileShedding(arbitration)]),
+    output,
     {
       nowMs,
       applied,
-      measured,
+      measured: proposal.evidence,
       evidenceAgeMs,
       history: memory.history,
       mode: input.mode,
       frozen: frozenDirections(input.playbook, 'replicas'),
       hand,
+      ...(confirmation === undefined ? {} : { confirmation }),
     },
     names,
   );
@@ -73,25 +74,96 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
   const shed = outcome.bounded.trail.some(({ guard }) => guard === SHEDDING);
   return {
     loop: 'replicas',
-    law: pidReplicas.name,
-    setpoint,
-    measured,
-    terms: {
-      ...decision.terms,
-      ...(factor === 1 ? {} : { demandFactor: factor, unscaled: reading?.value ?? 0 }),
-    },
-    proposed: step.output.value,
+    law: proposal.law,
+    setpoint: proposal.setpoint,
+    measured: proposal.measured,
+    terms: { ...decision.terms, ...proposal.more },
+    proposed: output.value,
     bounded: decision.value,
     applied,
     reason: shed ? 'demand-hidden' : decision.reason,
     text: shed
       ? SHEDDING_TEXT
-      : textFor(outcome.text, decision.value, explain(step.output, names), applied),
+      : textFor(outcome.text, decision.value, explain(output, names), applied),
     evidenceAgeMs,
     guards: outcome.notes.map((note) =>
       note.guard === SHEDDING && shed ? { ...note, text: SHEDDING_TEXT } : note,
     ),
-    memory: { ...memory, law: step.state, lastTickMs: nowMs },
+    memory: {
+      ...memory,
+      law: proposal.memory,
+      lastTickMs: nowMs,
+      ...(confirmation === undefined ? {} : { confirmation }),
+    },
+  };
+}
+
+/** PID in ratio form, on any signal the policy names. */
+function proposePid(
+  loop: ReplicasLoopPolicy,
+  { nowMs, assessment, target, memory, hand }: LoopInput,
+  { demandFactor }: Arbitration,
+): Proposal {
+  const signal = replicaSignal(assessment.policy, loop);
+  const reading = readSignal(signal, assessment.view);
+  const factor = SCALES_WITH_DEMAND(signal) ? demandFactor : 1;
+  const measured = reading === null ? null : reading.value * factor;
+  const evidenceAgeMs = reading === null ? null : Math.max(0, nowMs - reading.observedAtMs);
+  const config = pidConfig(assessment.policy, loop);
+  const state =
+    memory.law === null || 'kind' in memory.law
+      ? pidReplicas.init(config)
+      : pidReplicas.retune(memory.law as PidReplicasState, config);
+  const step = pidReplicas.step(state, {
+    nowMs,
+    evidenceAgeMs,
+    measured,
+    applied: count(target.value),
+    ...(target.ready === null ? {} : { ready: target.ready }),
+    starting: target.starting ?? 0,
+    hand,
+  });
+  return {
+    law: pidReplicas.name,
+    signal,
+    setpoint: replicaSetpoint(loop),
+    measured,
+    evidence: measured,
+    evidenceAgeMs,
+    output: step.output,
+    memory: step.state,
+    more: factor === 1 ? {} : { demandFactor: factor, unscaled: reading?.value ?? 0 },
+  };
+}
+
+/** Any law that takes the whole observation; another law's memory is left behind. */
+function proposeByLaw(
+  loop: ReplicasLoopPolicy,
+  input: LoopInput,
+  arbitration: Arbitration,
+): Proposal {
+  const { policy, view } = input.assessment;
+  const law = replicaLawOf(replicaPlan(policy, loop).law);
+  const seen = replicaObservation(input, arbitration);
+  const kept = input.memory.law;
+  const state = kept === null || !('kind' in kept) ? law.init() : law.retune(kept);
+  const step = law.step(state, seen);
+  const { demandFactor } = arbitration;
+  const signal = replicaSignal(policy, loop);
+  const reading = readSignal(signal, view);
+  // A law that seeks the level itself tells where it stands.
+  const { safeUtilization, setpoint = safeUtilization } = step.output.terms;
+  const told = unitOf(signal) === 'ratio' ? setpoint : undefined;
+  return {
+    law: law.name,
+    signal,
+    setpoint: replicaSetpoint(loop) ?? told ?? null,
+    measured: reading === null ? null : reading.value * demandFactor,
+    evidence: law.evidence(seen),
+    evidenceAgeMs: seen.evidenceAgeMs,
+    output: step.output,
+    memory: step.state satisfies ReplicaLawState,
+    more: demandFactor === 1 ? {} : { demandFactor },
   };
 }
 
@@ -127,30 +199,3 @@ function noScaleInWhileShedding({ shedding }: Arbitration): Guard {
 const SHEDDING = 'shedding';
 const SHEDDING_TEXT = 'Requests are shed at the guards, so no capacity is taken away.';
 const PASS = { kind: 'pass' } as const;
-
-function guardsFor(
-  loop: ReplicasLoopPolicy,
-  { assessment: { policy }, autonomy }: LoopInput,
-  arbitration: Arbitration,
-): readonly Guard[] {
-  const { limits, cooldown: wait, dwell } = loop;
-  return [
-    handControl() as Guard,
-    onlyFinite(),
-    evidenceAge({ maxAgeMs: policy.guards.evidenceMaxAge }) as Guard,
-    noBlindScaleDown(),
-    slew({ up: { ratio: limits.stepUp }, down: { ratio: limits.stepDown }, whole: true }),
-    clamp({ min: limits.min, max: limits.max }),
-    directionalAutonomy(autonomy),
-    noScaleInWhileShedding(arbitration),
-    modeFreeze() as Guard,
-    freezeWindow(policy.guards.freeze.map(parseFreezeWindow)) as Guard,
-    cooldown({ upMs: wait.up, downMs: wait.down }),
-    minDwell({ dwellMs: dwell }),
-    flapBudget({
-      actionsPerHour: policy.guards.actionsPerHour,
-      reversalsPerHour: policy.guards.reversalsPerHour,
-      safe: 'up',
-    }),
-  ];
-}

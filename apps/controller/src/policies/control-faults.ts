@@ -1,13 +1,13 @@
-import type { Policy } from '@flyball/contract';
+import { type Policy, replicaPlan } from '@flyball/contract';
 import {
   ConfigError,
   feedbackWeights,
   latencyBand,
   modeMachine,
   parseFreezeWindow,
-  pidReplicas,
+  replicaLawOf,
 } from '@flyball/control';
-import { latencyBandConfig, modeConfig, pidConfig, weightsConfig } from './law-configs.ts';
+import { latencyBandConfig, modeConfig, weightsConfig } from './law-configs.ts';
 
 export interface ControlFault {
   readonly field: string;
@@ -21,7 +21,7 @@ export function controlFaults(policy: Policy): ControlFault[] {
     ...attempt('spec.modes', () => modeMachine.init(modeConfig(policy))),
     ...(replicas === undefined
       ? []
-      : attempt('spec.loops.replicas', () => pidReplicas.init(pidConfig(policy, replicas)))),
+      : attempt('spec.loops.replicas', () => replicaLawOf(replicaPlan(policy, replicas).law))),
     ...(rate === undefined
       ? []
       : attempt('spec.loops.rate', () => latencyBand.init(latencyBandConfig(policy, rate)))),

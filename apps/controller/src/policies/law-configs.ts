@@ -14,6 +14,7 @@ import type {
 
 /** A policy's words as the configuration of the control library's machines. */
 export function pidConfig(policy: Policy, loop: ReplicasLoopPolicy): PidReplicasConfig {
+  if (loop.law.kind !== 'pid') throw new Error(`the law is ${loop.law.kind}, not pid`);
   const { setpoint, kp, ki, kd } = loop.law.pid;
   return {
     setpoint,
@@ -25,6 +26,26 @@ export function pidConfig(policy: Policy, loop: ReplicasLoopPolicy): PidReplicas
     signalWindowMs: policy.observe.window,
     evidenceMaxAgeMs: policy.guards.evidenceMaxAge,
   };
+}
+
+/** What the replicas' loop is shown by, and judged by afterwards: a signal that can be read. */
+export function replicaSignal({ observe }: Policy, { law }: ReplicasLoopPolicy): string {
+  if (law.kind === 'pid') return law.pid.signal;
+  return observe.saturation === 'none' ? 'inflight' : observe.saturation;
+}
+
+/** Where the signal should be; null: the law seeks that level itself. */
+export function replicaSetpoint({ law }: ReplicasLoopPolicy): number | null {
+  switch (law.kind) {
+    case 'pid':
+      return law.pid.setpoint;
+    case 'hpa':
+      return law.hpa.target ?? null;
+    case 'capacity':
+      return law.capacity.utilization ?? null;
+    default:
+      return null;
+  }
 }
 
 export function latencyBandConfig(policy: Policy, loop: RateLoopPolicy): LatencyBandConfig {
