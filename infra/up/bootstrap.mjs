@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 const stamp = join(root, 'node_modules', '.flyball-installed');
-const VERBS = ['start', 'demo', 'test', 'fuzz', 'bench'];
+const VERBS = ['start', 'demo', 'test', 'fuzz', 'bench', 'flyball'];
 const OLDEST_NODE = 20;
 const OWN_NODE = 24;
 
@@ -19,6 +19,7 @@ const HELP = `Flyball: an autopilot for services, with an operator dashboard.
   npm start [-- OPTIONS]            Flyball on its embedded stores
   npm run demo [-- OPTIONS]         the same with the demo shop under load
   npm run demo -- fault KIND        switch a fault of the running demo on (… KIND off: off again)
+  npm run flyball -- COMMAND        tries a policy first: simulate, tune, backtest, check, serve
   npm test [-- --project A,B] [-- FILTER]
   npm run bench [-- NAME]           measures; npm run bench -- --help tells more
   npm run bench:peers               the OpenTelemetry Collector beside it; needs Go
@@ -45,7 +46,10 @@ function fail(message) {
   process.exit(1);
 }
 
-const say = (text) => process.stdout.write(`${text}\n`);
+const VERB = process.argv[2] ?? 'start';
+/** The command's output is its user's; what we tell goes beside it. */
+const isCommand = VERB === 'flyball';
+const say = (text) => (isCommand ? process.stderr : process.stdout).write(`${text}\n`);
 const majorOf = (version) => Number(version.replace(/^v/, '').split('.')[0]);
 
 function lockHash() {
@@ -68,7 +72,8 @@ function install() {
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, rest] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
-  const { status, error } = spawnSync(command, rest, { cwd: root, stdio: ['ignore', 1, 2] });
+  const stdio = ['ignore', isCommand ? 2 : 1, 2];
+  const { status, error } = spawnSync(command, rest, { cwd: root, stdio });
   if (status !== 0) {
     fail(`npm ci failed (${error?.message ?? `exit code ${status}`}): see its output above`);
   }
@@ -101,15 +106,17 @@ function environment() {
 }
 
 /** Builds what has changed; shows each part as it is done, and everything when one fails. */
-function build(node) {
-  say('Building ...');
+function build(node, projects = []) {
+  if (!isCommand) say('Building ...');
   const nx = join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
-  const args = [nx, 'run-many', '-t', 'build', '--outputStyle=stream'];
+  const only = projects.length === 0 ? [] : ['-p', ...projects];
+  const args = [nx, 'run-many', '-t', 'build', ...only, '--outputStyle=stream'];
   return new Promise((resolve) => {
     const child = spawn(node, args, { cwd: root, env: environment() });
     let output = '';
     const take = (chunk) => {
       output += chunk;
+      if (isCommand) return;
       for (const [, done] of String(chunk).matchAll(/✔\s+nx run (\S+):build/g)) say(`  ${done}`);
     };
     child.stdout.on('data', take);
@@ -124,9 +131,9 @@ function build(node) {
 }
 
 /** Runs to its end with our terminal; signals are its to handle. The channel tells of our death. */
-function handOver(node, args) {
+function handOver(node, args, cwd = root) {
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
-  const child = spawn(node, args, { cwd: root, env: environment(), stdio });
+  const child = spawn(node, args, { cwd, env: environment(), stdio });
   // The terminal sends Ctrl-C to the whole group: the child has it already.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -134,17 +141,27 @@ function handOver(node, args) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
+/** The command finds files from where its user stands; npm goes to the root. */
+async function runCommand(node, args) {
+  const where = process.env.INIT_CWD || process.cwd();
+  if (!args.includes('--no-build')) await build(node, ['@flyball/cli']);
+  const rest = args.filter((arg) => arg !== '--no-build');
+  handOver(node, [join(root, 'apps', 'cli', 'dist', 'main.js'), ...rest], where);
+}
+
 async function main() {
-  const [verb = 'start', ...args] = process.argv.slice(2);
+  const verb = VERB;
+  const args = process.argv.slice(3);
   const isHelp = [verb, ...args].some((arg) => arg === '--help' || arg === '-h');
-  // The benches have options of their own.
-  if (isHelp && verb !== 'bench') return say(HELP);
+  // The benches and the command have options of their own.
+  if (isHelp && verb !== 'bench' && !isCommand) return say(HELP);
   if (!VERBS.includes(verb)) fail(`there is no "${verb}"; there are ${VERBS.join(', ')}`);
   if (majorOf(process.version) < OLDEST_NODE) {
     return fail(`Node ${process.version} is too old: ${OLDEST_NODE} or newer is needed`);
   }
   install();
   const node = findNode();
+  if (isCommand) return runCommand(node, args);
   const source = ['--conditions=@flyball/source', '--disable-warning=ExperimentalWarning'];
   const isFault = verb === 'demo' && args[0] === 'fault';
   const isFromSource = verb === 'fuzz' || verb === 'bench';

@@ -7,6 +7,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'libs/tracing': [],
   'libs/contract': [],
   'libs/store': ['@flyball/contract'],
+  'apps/cli': ['@flyball/contract', '@flyball/control', '@flyball/store', '@flyball/tracing'],
   'apps/collector': ['@flyball/contract', '@flyball/store', '@flyball/tracing'],
   'apps/controller': [
     '@flyball/contract',
