@@ -10,8 +10,10 @@
  * Feed-forward: it answers a surge at once, and knows nothing of what it gets wrong; S must be
  * learned and the rest trimmed by feedback. It never asks for less than 1.
  *
- * Default rho 0.7: below it queues are short for any usual service-time distribution.
- * Regimes: need above zero, no demand, holding without fresh evidence. Open loop: always stable.
+ * Defaults: rho 0.7 (below it queues are short for any usual service-time distribution), one worker
+ * a replica, evidence up to 30 s old.
+ * Regimes: need above zero, no demand, holding without fresh evidence.
+ * Stability: open loop, so stable for any dead time: nothing it sets is among what it measures.
  * Source: J. Little, 1961; the mission's table, row 5.
  */
 import { requirePositive, requireThat } from '../../config.ts';

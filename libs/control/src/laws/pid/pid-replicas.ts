@@ -21,11 +21,13 @@
  * back into I with time `trackingTimeMs`, towards zero only and never past it. While nothing is
  * applied I stays 0 and the proposal stays the proportional one, however long an approval takes.
  *
+ * Defaults: kp 1 (static inversion), ki 0 and kd 0; add a ki of about kp / 200 s against a lasting
+ * offset. Gains are meant per 30 s; no hysteresis, b 1, N 10, tracking time Ti.
+ *
  * Regimes: within the hysteresis band nothing moves and I leaks away with Ti; above it only up;
  * below it only down; without usable evidence it holds; in hand it tracks (bumpless return).
  *
- * Defaults: kp 1 (static inversion), ki 0 and kd 0; add a ki of about kp / 200 s against a lasting
- * offset. Stable in the simulation (sim/replica-loop.sim.test.ts, with no guard but limits) for
+ * Stability: in simulation with no guard but limits (sim/replica-loop.sim.test.ts) stable for
  * kp = 1 and ki x everyMs up to 0.6, with a start-up time of up to three periods, a signal window
  * of 20 s and a lag of 5 s, provided `signalWindowMs` is told. With `ready` and `starting` left
  * out, keep the cooldown longer than start-up and window together.
