@@ -213,8 +213,8 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
     `more than ${w.duration('maxAgeMs')}: nothing changes.`,
   'blind-scale-down': (w) => `Without ${w.signal} nothing is taken away.`,
   'sudden-silence': (w) =>
-    `Figures went silent ${w.duration('silentMs')} ago, which is not believed yet: ` +
-    `${w.knob} may not fall below ${w.value}.`,
+    `Figures have been zero for ${w.duration('silentMs')}, which is not believed yet: ` +
+    `nothing is taken away.`,
   'unconfirmed-drop': (w) => `Less than ${w.value} has not been enough for long enough.`,
   'not-a-number': (w) => `The proposed ${w.knob} is not a usable number; nothing changes.`,
   'frozen-by-mode': (w) => `The operating mode freezes ${w.knob} in this direction.`,

@@ -1,5 +1,12 @@
+export * from './fleet/config.ts';
+export * from './fleet/loads.ts';
+export * from './fleet/run.ts';
+export { type Score, violates } from './fleet/score.ts';
+export * from './fleet/telemetry.ts';
+export * from './fleet/yardsticks.ts';
 export * from './load.ts';
 export * from './plant.ts';
+export * from './plot.ts';
 export * from './random.ts';
 export * from './replica-loop.ts';
 export * from './window.ts';

@@ -31,6 +31,12 @@ export class Draws {
     return -mean * Math.log(1 - this.uniform());
   }
 
+  /** Mean 0, deviation 1 (Box-Muller, one of the pair). */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** How many of `count` independent trials succeed. */
   binomial(count: number, probability: number): number {
     let successes = 0;
