@@ -14,9 +14,10 @@
  *
  * Regimes: growing, backing off, resting unused; holding without fresh evidence.
  *
- * Stability: the limit saws between the loss point and `backoff` of it; the saw is bounded for any
- * delay d of the losses at (backoff^d) of the loss point (aimd.sim.test.ts: goodput above 85 % of
- * the capacity with backoff 0.9, with losses seen one period late).
+ * Stability: the limit saws between the loss point and `backoff` of it. Losses that are seen d
+ * periods late let it climb by d and fall by backoff^d, so the saw is bounded for any delay and
+ * grows with it; with a time-out the queue that it stands for must drain within a period, or one
+ * overshoot is answered several times (limits.sim.test.ts: 20 workers, backoff 0.9).
  *
  * Source: Chiu and Jain 1989; the mission's table, row 10; growth only when half used after
  * Netflix's concurrency-limits.

@@ -8,9 +8,9 @@
  *
  * minRtt is measured, not guessed: every `probeEveryMs` the limit goes down to `probeLimit` until
  * `probeCalls` calls have been answered, then returns to what it was. Only windows with no more
- * than that inside count, so that calls admitted before do not spoil the figure; a probe without
- * enough of them ends after `probeMaxMs` and keeps the old minRtt, if there is one. A limit that has been at its
- * minimum for five steps on end is at the probe's level already, and a probe begins at once.
+ * than that inside count, and not the first of them, in which the calls of before drain. After
+ * `probeMaxMs` a fifth of the calls will do; with fewer the old minRtt stays, if there is one. A
+ * limit at its minimum for five steps on end is at the probe's level, and a probe begins at once.
  *
  * The original ignores drops and doubles a limit that nobody uses; here drops come first and
  * growth needs a limit that is half used. Its price stays: all but `probeLimit` calls are turned
@@ -23,9 +23,10 @@
  * holding without fresh evidence.
  *
  * Stability: at saturation latency goes with the limit, g limit is constant, and the limit reaches
- * its fixed point in one step; with a dead time of one period it still converges, with longer ones
- * it swings between the bounds of g: raise `everyMs` to the dead time (envoy-gradient.sim.test.ts:
- * 20 workers, limit between 20 and 45, also while the service time leaks sevenfold).
+ * its fixed point in one step. With a dead time it swings between the bounds of g: raise `everyMs`
+ * above the usual latency and the lag of the figures. limits.sim.test.ts (20 workers of 100 ms):
+ * between probes at most 50 without a lag, 80 with one of a second, and 120 while the service time
+ * leaks to 700 ms.
  *
  * Source: Envoy's adaptive concurrency filter.
  */
@@ -78,6 +79,8 @@ type Phase =
       readonly fromMs: number;
       /** Limit to go back to. */
       readonly before: number;
+      /** The window before this one held no more than the probe's limit. */
+      readonly quiet: boolean;
       readonly calls: number;
       /** Sum over those calls. */
       readonly latencySumMs: number;
@@ -95,6 +98,8 @@ export interface EnvoyGradientState extends LimitMemory {
 
 const JITTER = 0.15;
 const STEPS_AT_MINIMUM = 5;
+/** Share of `probeCalls` that will do when the probe's time is up. */
+const FEW = 0.2;
 
 export const envoyGradient: Law<EnvoyGradientConfig, EnvoyGradientState, ConcurrencyInput, number> =
   {
@@ -193,6 +198,7 @@ function beginProbe(
     kind: 'probing',
     fromMs: nowMs,
     before: current,
+    quiet: false,
     calls: 0,
     latencySumMs: 0,
   };
@@ -208,17 +214,19 @@ function measure(
 ): Step<EnvoyGradientState, number> {
   const { config } = state;
   const { nowMs, applied } = input;
-  // What this window shows of the lowered limit is only what came in and went out under it.
+  // Calls of before drain in the first window that is quiet on the whole: it does not count.
   const quiet = (input.inFlight as number) <= config.probeLimit && input.latencyMs !== null;
-  const answered = quiet ? ((input.completedPerSecond ?? 0) * sinceLastMs) / 1_000 : 0;
+  const counts = quiet && probing.quiet;
+  const answered = counts ? ((input.completedPerSecond ?? 0) * sinceLastMs) / 1_000 : 0;
   const calls = probing.calls + answered;
   const latencySumMs = probing.latencySumMs + answered * (input.latencyMs ?? 0);
   const enough = calls >= config.probeCalls;
   if (!enough && nowMs - probing.fromMs < config.probeMaxMs) {
-    return probeAt(state, { ...probing, calls, latencySumMs }, { applied, calls });
+    return probeAt(state, { ...probing, quiet, calls, latencySumMs }, { applied, calls });
   }
   // Few answers are better than none, but no reason to give up a figure that rests on many.
-  const better = latencySumMs > 0 && (enough || state.minRttMs === null);
+  const some = enough || state.minRttMs === null || calls >= config.probeCalls * FEW;
+  const better = latencySumMs > 0 && some;
   const minRttMs = better ? latencySumMs / calls : state.minRttMs;
   const draw = (Math.imul(state.seed, 1_664_525) + 1_013_904_223) >>> 0;
   const jitterMs = config.probeEveryMs * JITTER * (draw / 4_294_967_296);

@@ -2,9 +2,9 @@
  * The frame of the laws that read a queue out of latency (vegas, gradient2, littlesLaw).
  *
  *     calls dropped                       limit x backoff^h, before anything is learned
- *     a probe is due, the limit used      limit x 0.75 for six periods and six latencies
- *       baseline fell by 10 %:            stay there and probe on: there was a queue in it
- *       otherwise:                        back to the limit before
+ *     a probe is due, the limit used      limit x 0.75 for eight periods and eight latencies
+ *       latency fell by 10 % or more      there was a queue in it: probe on from here
+ *       otherwise                         back to the limit before
  *     the law asks for more, and
  *       less than half is used            limit
  *       the last trial brought nothing    limit
@@ -47,7 +47,8 @@ type Probe =
   | {
       readonly kind: 'probing';
       readonly fromMs: number;
-      readonly baselineMs: number;
+      /** Latency when it began. */
+      readonly latencyMs: number;
       /** The limit to go back to. */
       readonly before: number;
     };
@@ -78,9 +79,9 @@ export interface LimitVerdict {
 }
 
 const PROBE_SHARE = 0.75;
-const PROBE_LENGTH = 6;
+const PROBE_LENGTH = 8;
 const PROBE_USE = 0.8;
-/** A baseline that fell to this share of itself had a queue in it. */
+/** A latency that falls to this share of itself had a queue in it. */
 const PROBE_FOUND = 0.9;
 /** The first probe comes this many periods after the beginning. */
 const FIRST_PROBE_PERIODS = 30;
@@ -196,8 +197,9 @@ function probe<Settings extends GuardedSettings>(
 ): { readonly limit: number; readonly probe: Probe } | null {
   const { config, probe: now } = state;
   const { nowMs } = input;
+  const { latencyMs } = baseline;
   const eased = Math.max(config.minLimit, current * PROBE_SHARE);
-  const begin: Probe = { kind: 'probing', fromMs: nowMs, baselineMs: baseline.ms, before: current };
+  const begin: Probe = { kind: 'probing', fromMs: nowMs, latencyMs, before: current };
   if (now.kind === 'waiting') {
     const due = config.probeEveryMs > 0 && nowMs - (now.sinceMs ?? nowMs) >= config.probeEveryMs;
     const used = (input.inFlight as number) >= PROBE_USE * current && eased < current;
@@ -207,16 +209,15 @@ function probe<Settings extends GuardedSettings>(
   if (state.limit === null || Math.floor(state.limit) !== input.applied) {
     return null;
   }
-  const lengthMs = PROBE_LENGTH * Math.max(config.everyMs, baseline.latencyMs);
-  if (nowMs - now.fromMs < lengthMs) {
+  if (nowMs - now.fromMs < PROBE_LENGTH * Math.max(config.everyMs, latencyMs)) {
     return { limit: current, probe: now };
   }
-  if (baseline.ms <= now.baselineMs * PROBE_FOUND && eased < current) {
-    return { limit: eased, probe: begin };
+  if (latencyMs > PROBE_FOUND * now.latencyMs) {
+    return { limit: now.before, probe: { kind: 'waiting', sinceMs: nowMs } };
   }
-  const found = baseline.ms <= now.baselineMs * PROBE_FOUND;
-  const limit = found ? current : now.before;
-  return { limit, probe: { kind: 'waiting', sinceMs: nowMs } };
+  return eased < current
+    ? { limit: eased, probe: begin }
+    : { limit: current, probe: { kind: 'waiting', sinceMs: nowMs } };
 }
 
 /** A law that goes its own way has no probe at work. */

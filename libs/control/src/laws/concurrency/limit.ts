@@ -30,7 +30,10 @@ export interface LimitConfig {
   readonly everyMs?: number;
   /** Factor on the limit while calls are dropped. */
   readonly backoff?: number;
-  /** Share of dropped calls that is no sign of overload. Default 0.01; 0: any drop is one. */
+  /**
+   * Share of dropped calls that is no sign of overload; keep it above what is lost at any load, or
+   * the limit falls to its minimum for nothing. Default 0.01; 0: any drop is a sign.
+   */
   readonly dropTolerance?: number;
   /** Default 30 s. */
   readonly evidenceMaxAgeMs?: number;

@@ -20,9 +20,9 @@
  * probing; holding without fresh evidence.
  *
  * Stability: each step moves by at most 6 log10(limit), and between alpha and beta nothing moves,
- * so the loop rests in a band instead of at a point; in vegas.sim.test.ts (20 workers, 100 ms,
- * measured one period late) the limit stays between 0.7 and 2 of the workers and the same holds
- * while the service time leaks sevenfold.
+ * so the loop rests in a band instead of at a point. limits.sim.test.ts (20 workers of 100 ms at
+ * one and a half times their capacity): at most 45 with figures up to a second late, 55 with four,
+ * and no more while the service time leaks sevenfold; the workers stay busy.
  *
  * Source: Brakmo and Peterson 1995; alpha, beta and the step after Netflix's concurrency-limits.
  */
