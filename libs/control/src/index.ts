@@ -68,6 +68,8 @@ export * from './laws/replicas/hpa/metrics.ts';
 export * from './laws/replicas/hpa/pods.ts';
 export * from './laws/replicas/law-of.ts';
 export * from './laws/replicas/observation.ts';
+export * from './laws/replicas/predictive/predictive.ts';
+export type { PredictiveConfig } from './laws/replicas/predictive/predictive-config.ts';
 export * from './laws/replicas/schedule/limits-at.ts';
 export * from './laws/replicas/schedule/schedule.ts';
 export * from './laws/replicas/schedule/schedule-config.ts';

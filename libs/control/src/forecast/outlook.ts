@@ -149,6 +149,9 @@ function close(state: OutlookState, closed: ClosedSlot): OutlookState {
   const next = { ...state, newest: closed, trend, season, holtWinters };
   const ahead = closed.slot + horizonOf(state.config);
   const gates = mapGates(state.gates, (gate, name) => {
+    if (name === 'profile' && state.profile === null) {
+      return gate;
+    }
     const begun = name === 'holt-winters' && holtWinters !== null && isAnew(state, holtWinters);
     return noteGate(begun ? forgetPending(gate) : gate, closed, said(next, name, ahead));
   });
@@ -233,11 +236,10 @@ function forecast(state: OutlookState, atMs: number): Forecast {
   return speak(state, [positionOf(state.config.slotMs, atMs)]);
 }
 
-/** The highest of the moments from `fromMs` to `toMs`, four of them looked at, by one forecaster. */
+/** The highest of the moments from `fromMs` to `toMs`, three of them looked at, by one forecaster. */
 function highest(state: OutlookState, fromMs: number, toMs: number): Forecast {
   const { slotMs } = state.config;
-  const stepMs = (toMs - fromMs) / 3;
-  const moments = [fromMs, fromMs + stepMs, fromMs + 2 * stepMs, toMs];
+  const moments = [fromMs, (fromMs + toMs) / 2, toMs];
   return speak(
     state,
     moments.map((atMs) => positionOf(slotMs, atMs)),

@@ -43,12 +43,16 @@ const VALLEY_TO_HILL = 0.5;
 /** How far around a lag its valley may reach, as a share of it. */
 const VALLEY_WIDTH = 0.15;
 const FEWEST_PAIRS = 8;
+/** Slots between two looks for the period: it does not change from one slot to the next. */
+const LOOK_EVERY = 4;
 /** Of a slot. Less comes from the pairs seen so far, not from the period. */
 const SMALLEST_FRACTION = 0.15;
-const MOST_CYCLES = 3;
-/** The present is compared with the past over an eighth of the period, 2 to 6 slots. */
+const MOST_CYCLES = 2;
+const MOST_SLOTS = 512;
+const SHARES = Array.from({ length: 2 * MOST_SLOTS + 1 }, (_, count) => 1 / Math.max(1, count));
+/** The present is compared with the past over an eighth of the period, 2 to 4 slots. */
 const LIFT_SHARE = 8;
-const MOST_LIFT = 6;
+const MOST_LIFT = 4;
 
 /** Plain JSON, of fixed size. */
 export interface SeasonState {
@@ -64,8 +68,8 @@ export interface SeasonState {
 
 export function initSeason(config: SeasonConfig = {}): SeasonState {
   const { mostSlots = 120, leastSlots = 4 } = config;
-  const most = Number.isInteger(mostSlots) && mostSlots >= 8 && mostSlots <= 512;
-  requireThat(most, 'mostSlots', mostSlots, 'a whole number from 8 to 512');
+  const most = Number.isInteger(mostSlots) && mostSlots >= 8 && mostSlots <= MOST_SLOTS;
+  requireThat(most, 'mostSlots', mostSlots, `a whole number from 8 to ${MOST_SLOTS}`);
   const least = Number.isInteger(leastSlots) && leastSlots >= 4 && leastSlots < mostSlots;
   requireThat(least, 'leastSlots', leastSlots, `a whole number from 4, below ${mostSlots}`);
   return {
@@ -102,11 +106,18 @@ export function noteSeason(state: SeasonState, { slot, value }: ClosedSlot): Sea
       const count = Math.min(size, (pairs[lag - 1] as number) + 1);
       const mean = differences[lag - 1] as number;
       pairs[lag - 1] = count;
-      differences[lag - 1] = mean + ((value - past) ** 2 - mean) / count;
+      differences[lag - 1] = mean + ((value - past) * (value - past) - mean) * shareOf(count);
     }
   }
-  const found = findPeriod(config, differences, pairs, state.found);
+  const due =
+    lastSlot === null || Math.floor(slot / LOOK_EVERY) > Math.floor(lastSlot / LOOK_EVERY);
+  const found = due ? findPeriod(config, differences, pairs, state.found) : state.found;
   return { config, lastSlot: slot, ring, differences, pairs, found };
+}
+
+/** 1 / count, looked up: a division for each lag would be half of what a slot costs. */
+function shareOf(count: number): number {
+  return SHARES[count] as number;
 }
 
 /**

@@ -10,6 +10,7 @@ import { pidVelocity } from './pid/pid-velocity.ts';
 import { latencyBand } from './rate/latency-band.ts';
 import { scalingGrid } from './replicas/grid/scaling-grid.ts';
 import { hpa } from './replicas/hpa/hpa.ts';
+import { predictiveReplicas } from './replicas/predictive/predictive.ts';
 import { schedule } from './replicas/schedule/schedule.ts';
 import { stablePanic } from './replicas/stable-panic/stable-panic.ts';
 import { feedbackWeights } from './weights/feedback-weights.ts';
@@ -214,6 +215,21 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
       windows: [{ when: 'daily 08:00 - 18:00 Europe/Berlin', min: 20, max: 50 }],
       otherwise: { max: 40 },
       leadMs: 60_000,
+    },
+    seenFigures,
+    seenPoison,
+  ) as never,
+  predictive: caseOf(
+    predictiveReplicas,
+    {
+      etaMs: 10_000,
+      everyMs: 5_000,
+      forecast: {
+        slotMs: 5_000,
+        mostPeriodSlots: 8,
+        memorySlots: 12,
+        calendar: { seasonMs: 50_000, slotMs: 5_000 },
+      },
     },
     seenFigures,
     seenPoison,
