@@ -167,7 +167,11 @@ describe('blind', () => {
     scene.run(60_000, calm);
     expect(scene.last.mode).toBe('recovery');
     scene.run(10 * MINUTE, (atMs) => without(calm(atMs)));
-    expect(scene.last).toMatchObject({ mode: 'recovery', dimensions: { resilience: 'recovery' } });
+    expect(scene.last).toMatchObject({
+      mode: 'recovery',
+      dimensions: { resilience: 'recovery' },
+      held: { reason: 'no-evidence', dimensions: ['resilience'] },
+    });
   });
 
   test('one fresh figure may make it worse although another is stale', () => {

@@ -45,3 +45,38 @@ test('what is frozen, per loop', () => {
   expect(frozenDirections(floor, 'constructor')).toEqual([]);
   expect(frozenDirections({}, 'replicas')).toEqual([]);
 });
+
+test('flags of Floor add to those of Degraded, and win where both speak', () => {
+  const playbooks: Playbooks = {
+    degraded: { flags: { a: 'off', b: 'off' } },
+    floor: { flags: { b: 'on', c: 'off' } },
+  };
+  const floor = playbookInForce(playbooks, { mode: 'floor', recovery: null });
+  expect(floor).toEqual({ flags: { a: 'off', b: 'on', c: 'off' } });
+  const only = playbookInForce({ floor: { rateRatio: 0.5 } }, { mode: 'floor', recovery: null });
+  expect(only).toEqual({ rateRatio: 0.5 });
+  expect(playbookInForce({}, { mode: 'degraded', recovery: null })).toEqual({});
+  expect(playbookInForce({}, { mode: 'floor', recovery: null })).toEqual({});
+});
+
+test('Recovery from Degraded hands back what Degraded took, not what Floor would have', () => {
+  const playbooks: Playbooks = { degraded: { rateRatio: 0.5 }, floor: { rateRatio: 0.2 } };
+  expect(playbookInForce(playbooks, recovery('degraded', 0.5))).toEqual({ rateRatio: 0.75 });
+  expect(playbookInForce(playbooks, recovery('floor', 0.5))).toEqual({ rateRatio: 0.6 });
+  expect(playbookInForce(playbooks, recovery('floor', 1))).toEqual({});
+  expect(playbookInForce({}, recovery('degraded', 0.1))).toEqual({});
+  // A machine in Recovery of which no dimension recovers asks for nothing.
+  expect(playbookInForce(POLICY, { mode: 'recovery', recovery: null })).toEqual({});
+});
+
+test('the defaults: a closer look, and in Floor less of everything but capacity', () => {
+  expect(DEFAULT_PLAYBOOKS).toEqual({
+    degraded: { samplingRatio: 1 },
+    floor: {
+      samplingRatio: 1,
+      rateRatio: 0.2,
+      weights: 'equal',
+      freeze: { replicas: ['down'] },
+    },
+  });
+});

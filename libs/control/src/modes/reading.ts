@@ -70,9 +70,12 @@ export interface Sight {
   readonly healthy: boolean;
 }
 
-/** A trigger that has fired stays a matter of its dimension even if nobody observes it now. */
+/**
+ * A trigger that has fired stays a matter of its dimension even if nobody observes it now. A
+ * dimension in trouble of which nothing is seen at all is blind: nobody can say that it is over.
+ */
 export function sightOf(
-  state: Pick<ModeState, 'config' | 'active'>,
+  state: Pick<ModeState, 'config' | 'active' | 'dimensions'>,
   readings: Readings,
   dimension: Dimension,
 ): Sight {
@@ -92,7 +95,9 @@ export function sightOf(
       const reading = readings[id];
       return reading.kind === 'seen' && reading.level <= state.config.thresholds[id].exit;
     });
-  return { active, blind: reasons.find((reason) => reason !== null) ?? null, healthy };
+  const unseen = seen.length === 0 && state.dimensions[dimension].mode !== 'target';
+  const blind = reasons.find((reason) => reason !== null) ?? (unseen ? 'no-evidence' : null);
+  return { active, blind, healthy };
 }
 
 export function evidenceOf(readings: Readings, ids: readonly TriggerId[]): readonly ModeEvidence[] {
