@@ -1,5 +1,11 @@
 import { ConfigError } from '../config.ts';
-import type { Evidence, EvidenceScope, EvidenceStage, Freshness } from './evidence.ts';
+import type {
+  Evidence,
+  EvidenceBinding,
+  EvidenceScope,
+  EvidenceStage,
+  Freshness,
+} from './evidence.ts';
 import { validUntilMs } from './life.ts';
 
 const MOST_TRACE_IDS = 10;
@@ -20,7 +26,8 @@ const STAGE_ORDER: readonly EvidenceStage['kind'][] = [
 
 /**
  * What follows from several facts is as weak as the weakest of them: as old as the oldest, alive
- * as long as the shortest-lived, as fresh as the least fresh, and about what they have in common.
+ * as long as the shortest-lived, as fresh as the least fresh, as far in its life as the least
+ * advanced, and about what they have in common.
  * Throws a ConfigError for no facts, or for facts about different services.
  */
 export function combine<T>(
@@ -39,7 +46,7 @@ export function combine<T>(
     scope: others.map((part) => part.scope).reduce(commonScope, first.scope),
     observedAtMs,
     lifetimeMs: Math.min(...parts.map(validUntilMs)) - observedAtMs,
-    binding: { source: [...new Set(parts.map((part) => part.binding.source))].join('+') },
+    binding: commonBinding(parts.map((part) => part.binding)),
     freshness: others.map((part) => part.freshness).reduce(lessFresh, first.freshness),
     stage: others.map((part) => part.stage).reduce(lessAdvanced, first.stage),
     exampleTraceIds: [...new Set(parts.flatMap((part) => part.exampleTraceIds))].slice(
@@ -58,6 +65,17 @@ export function lessFresh(a: Freshness, b: Freshness): Freshness {
 
 function lessAdvanced(a: EvidenceStage, b: EvidenceStage): EvidenceStage {
   return STAGE_ORDER.indexOf(a.kind) >= STAGE_ORDER.indexOf(b.kind) ? a : b;
+}
+
+/** All sources; the subject when it is one; the lowest fence when all have one. */
+function commonBinding(bindings: readonly EvidenceBinding[]): EvidenceBinding {
+  const [subject, ...otherSubjects] = new Set(bindings.map((binding) => binding.subject));
+  const fences = bindings.flatMap(({ fence }) => fence ?? []);
+  return {
+    source: [...new Set(bindings.map((binding) => binding.source))].join('+'),
+    ...(subject !== undefined && otherSubjects.length === 0 ? { subject } : {}),
+    ...(fences.length === bindings.length ? { fence: Math.min(...fences) } : {}),
+  };
 }
 
 function commonScope(a: EvidenceScope, b: EvidenceScope): EvidenceScope {

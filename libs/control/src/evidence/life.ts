@@ -1,4 +1,4 @@
-import { requirePositive, requireThat } from '../config.ts';
+import { requireAtLeastZero, requirePositive, requireThat } from '../config.ts';
 import type {
   Evidence,
   EvidenceBinding,
@@ -28,6 +28,9 @@ export interface Fact<T> {
 export function observe<T>(fact: Fact<T>): Evidence<T> {
   requireThat(Number.isFinite(fact.observedAtMs), 'observedAtMs', fact.observedAtMs, 'a time');
   requirePositive('lifetimeMs', fact.lifetimeMs);
+  if (fact.freshness?.kind === 'bounded-stale') {
+    requireAtLeastZero('freshness.boundMs', fact.freshness.boundMs);
+  }
   return {
     ...fact,
     freshness: fact.freshness ?? { kind: 'fresh' },
@@ -50,8 +53,15 @@ export function expire<T>(evidence: Evidence<T>, atMs: number): Evidence<T> {
   return evidence.stage.kind === 'expired' ? evidence : enter(evidence, 'expired', atMs);
 }
 
-/** Observed again, by the same source on the same subject. The only way out of expiry. */
+/**
+ * Observed again, by the same source on the same subject. The only way out of expiry. An
+ * observation no newer than the known one, as a late message brings it, renews nothing.
+ */
 export function renew<T>(evidence: Evidence<T>, value: T, observedAtMs: number): Evidence<T> {
+  requireThat(Number.isFinite(observedAtMs), 'observedAtMs', observedAtMs, 'a time');
+  if (observedAtMs <= evidence.observedAtMs) {
+    return evidence;
+  }
   const times = evidence.stage.kind === 'renewed' ? evidence.stage.times + 1 : 1;
   return {
     ...evidence,

@@ -7,15 +7,19 @@
  *     EFFICIENCY    the load of every instance is within a threshold of the mean
  *     COORDINATION  discoverable, and the other three hold
  *
- * A violation carries the evidence it was seen in; without usable evidence an invariant is
- * unknown, which is neither. COORDINATION is violated if one part is, else unknown if one part is.
+ * A violation carries the evidence it was seen in. The weakest fact decides: an invariant holds
+ * only when every living fact about it is usable. When one is too old, or no possible figure, and
+ * the others show no violation, it is unknown, which is neither. Facts whose life is over are of
+ * what is gone, and count no more. COORDINATION is violated if one part is, else unknown if one
+ * part is.
  *
  * Source: the mission's table, row 15.
  */
+import { requireAtLeastZero, requirePositive, requireRatio, requireThat } from '../config.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { isUsable, validUntilMs } from '../evidence/life.ts';
 import { writeNumber } from '../explain.ts';
-import { mean } from '../numbers.ts';
+import { isMeasure, mean } from '../numbers.ts';
 
 export interface EdgeState {
   readonly callee: string;
@@ -79,11 +83,22 @@ export interface InvariantVerdict {
 
 type Settings = Required<InvariantOptions>;
 
-/** COORDINATION first, then its parts. */
+/** COORDINATION first, then its parts. Throws a ConfigError for options that make no sense. */
 export function checkInvariants(
   inputs: InvariantInputs,
   options: InvariantOptions,
 ): readonly InvariantVerdict[] {
+  const settings = settingsOf(options);
+  const parts = [
+    discovery(inputs, settings),
+    consistency(inputs, settings),
+    resilience(inputs, settings),
+    efficiency(inputs, settings),
+  ];
+  return [coordination(parts), ...parts];
+}
+
+function settingsOf(options: InvariantOptions): Settings {
   const settings: Settings = {
     evidenceMaxAgeMs: 30_000,
     routableWithinMs: 30_000,
@@ -92,13 +107,13 @@ export function checkInvariants(
     loadDistance: 0.2,
     ...options,
   };
-  const parts = [
-    discovery(inputs, settings),
-    consistency(inputs, settings),
-    resilience(inputs, settings),
-    efficiency(inputs, settings),
-  ];
-  return [coordination(parts), ...parts];
+  requireThat(Number.isFinite(settings.nowMs), 'nowMs', settings.nowMs, 'a time');
+  requirePositive('evidenceMaxAgeMs', settings.evidenceMaxAgeMs);
+  requireAtLeastZero('routableWithinMs', settings.routableWithinMs);
+  requireRatio('failureRatio', settings.failureRatio);
+  requirePositive('minCalls', settings.minCalls);
+  requireAtLeastZero('loadDistance', settings.loadDistance);
+  return settings;
 }
 
 function coordination(parts: readonly InvariantVerdict[]): InvariantVerdict {
@@ -114,101 +129,127 @@ function coordination(parts: readonly InvariantVerdict[]): InvariantVerdict {
 
 function discovery(inputs: InvariantInputs, settings: Settings): InvariantVerdict {
   const { routable } = inputs;
-  const registered = usable(inputs.registrations, settings);
-  const over = inputs.registrations.every((fact) => settings.nowMs > validUntilMs(fact));
+  const over = inputs.registrations.every((fact) => isOver(fact, settings));
   if (over && inputs.registrations.length > 0) {
     const text = 'No registration is alive any more.';
     return violation('DISCOVERY', [text], inputs.registrations);
   }
-  if (registered.length === 0 || !isUsable(routable, settings.nowMs, settings.evidenceMaxAgeMs)) {
+  const { usable, blind } = sift(
+    inputs.registrations,
+    settings,
+    ({ sinceMs }) => Number.isFinite(sinceMs),
+    true,
+  );
+  if (!isUsable(routable, settings.nowMs, settings.evidenceMaxAgeMs)) {
     return unknown('DISCOVERY');
   }
-  const missing = registered.filter(
+  const missing = usable.filter(
     ({ scope, value }) =>
       !routable.value.includes(scope.instance ?? '') &&
       settings.nowMs - value.sinceMs > settings.routableWithinMs,
   );
-  return verdict(
-    'DISCOVERY',
-    missing.map(({ scope }) => `Instance ${scope.instance} is registered but not routable.`),
-    [...missing, ...(missing.length > 0 ? [routable] : [])],
-  );
+  return verdict('DISCOVERY', {
+    violations: missing.map(
+      ({ scope }) => `Instance ${scope.instance} is registered but not routable.`,
+    ),
+    evidence: [...missing, ...(missing.length > 0 ? [routable] : [])],
+    known: usable.length > 0 && !blind,
+  });
 }
 
 function consistency(inputs: InvariantInputs, settings: Settings): InvariantVerdict {
-  const hashes = usable(inputs.configHashes, settings);
-  if (hashes.length === 0) {
-    return unknown('CONSISTENCY');
-  }
+  const { usable, blind } = sift(inputs.configHashes, settings, (hash) => hash !== '', true);
   const counts = new Map<string, number>();
-  for (const { value } of hashes) {
+  for (const { value } of usable) {
     counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  const [usual = ''] = [...counts.entries()].toSorted((a, b) => b[1] - a[1])[0] ?? [];
-  const drifted = hashes.filter(({ value }) => value !== usual);
-  return verdict(
-    'CONSISTENCY',
-    drifted.map(
-      ({ scope, value }) => `Instance ${scope.instance} runs ${value}, most others ${usual}.`,
+  const [first, second] = [...counts.entries()].toSorted((a, b) => b[1] - a[1]);
+  // When as many run the one as the other nobody can say which of them drifted.
+  const even = first !== undefined && first[1] === second?.[1];
+  const drifted = even ? usable : usable.filter(({ value }) => value !== first?.[0]);
+  const others = even ? 'others another version' : `most others ${first?.[0]}`;
+  return verdict('CONSISTENCY', {
+    violations: drifted.map(
+      ({ scope, value }) => `Instance ${scope.instance} runs ${value}, ${others}.`,
     ),
-    drifted,
-  );
+    evidence: drifted,
+    known: usable.length > 0 && !blind,
+  });
 }
 
 function resilience(inputs: InvariantInputs, settings: Settings): InvariantVerdict {
-  const edges = usable(inputs.edges, settings).filter(
-    ({ value }) => value.calls >= settings.minCalls,
-  );
-  if (edges.length === 0) {
-    return unknown('RESILIENCE');
-  }
-  const exposed = edges.filter(
+  const possible = ({ calls, failureRatio }: EdgeState) =>
+    isMeasure(calls) && isMeasure(failureRatio) && failureRatio <= 1;
+  const { usable, blind } = sift(inputs.edges, settings, possible, false);
+  const judged = usable.filter(({ value }) => value.calls >= settings.minCalls);
+  const exposed = judged.filter(
     ({ value }) =>
       value.failureRatio > settings.failureRatio &&
       (value.circuit === 'closed' || value.circuit === 'none'),
   );
-  return verdict(
-    'RESILIENCE',
-    exposed.map(({ value }) => {
+  return verdict('RESILIENCE', {
+    violations: exposed.map(({ value }) => {
       const share = `${writeNumber(value.failureRatio * 100)} %`;
       const circuit = value.circuit === 'none' ? 'there is no breaker' : 'its circuit is closed';
       return `${share} of the calls to ${value.callee} fail and ${circuit}.`;
     }),
-    exposed,
-  );
+    evidence: exposed,
+    known: judged.length > 0 && !blind,
+  });
 }
 
 function efficiency(inputs: InvariantInputs, settings: Settings): InvariantVerdict {
-  const loads = usable(inputs.loads, settings);
-  const average = loads.length > 0 ? mean(loads.map(({ value }) => value)) : 0;
-  if (average <= 0) {
-    return unknown('EFFICIENCY');
-  }
-  const uneven = loads.filter(
+  const { usable, blind } = sift(inputs.loads, settings, isMeasure, true);
+  const average = usable.length > 0 ? mean(usable.map(({ value }) => value)) : 0;
+  const uneven = usable.filter(
     ({ value }) => Math.abs(value - average) > settings.loadDistance * average,
   );
-  return verdict(
-    'EFFICIENCY',
-    uneven.map(
+  return verdict('EFFICIENCY', {
+    violations: uneven.map(
       ({ scope, value }) =>
         `Instance ${scope.instance} has ${writeNumber(value / average)} times the mean load.`,
     ),
-    uneven,
-  );
+    evidence: uneven,
+    known: average > 0 && !blind,
+  });
 }
 
-function usable<T>(facts: readonly Evidence<T>[], settings: Settings): readonly Evidence<T>[] {
-  return facts.filter((fact) => isUsable(fact, settings.nowMs, settings.evidenceMaxAgeMs));
+/** The facts one may judge by, and whether a living one is not among them. */
+function sift<T>(
+  facts: readonly Evidence<T>[],
+  settings: Settings,
+  isPossible: (value: T) => boolean,
+  ofInstances: boolean,
+): { readonly usable: readonly Evidence<T>[]; readonly blind: boolean } {
+  const alive = facts.filter((fact) => !isOver(fact, settings));
+  const usable = alive.filter(
+    (fact) =>
+      isUsable(fact, settings.nowMs, settings.evidenceMaxAgeMs) &&
+      isPossible(fact.value) &&
+      (!ofInstances || fact.scope.instance !== undefined),
+  );
+  return { usable, blind: usable.length < alive.length };
+}
+
+function isOver(fact: Evidence<unknown>, settings: Settings): boolean {
+  return fact.stage.kind === 'expired' || settings.nowMs > validUntilMs(fact);
 }
 
 function verdict(
   invariant: InvariantName,
-  violations: readonly string[],
-  evidence: readonly InvariantEvidence[],
+  seen: {
+    readonly violations: readonly string[];
+    readonly evidence: readonly InvariantEvidence[];
+    /** Everything about it was seen. */
+    readonly known: boolean;
+  },
 ): InvariantVerdict {
-  return violations.length === 0
+  if (seen.violations.length > 0) {
+    return violation(invariant, seen.violations, seen.evidence);
+  }
+  return seen.known
     ? { invariant, status: 'holds', violations: [], evidence: [] }
-    : violation(invariant, violations, evidence);
+    : unknown(invariant);
 }
 
 function violation(

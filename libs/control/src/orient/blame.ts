@@ -14,8 +14,12 @@
  *
  * One part is to blame when it alone has at least 60 % of the contributions in the direction of
  * the change; few when three have 80 %; otherwise the change is everywhere.
+ *
+ * A part with an impossible figure (NaN, negative) on either side is left out on both: it cannot
+ * be compared, and an error is not a zero. Figures that name a part twice are added.
  */
 import { writeNumber } from '../explain.ts';
+import { isMeasure } from '../numbers.ts';
 
 /** One part of a whole: an instance of a service, an edge, a dependency. */
 export interface PartFigures {
@@ -56,6 +60,8 @@ export interface Blame {
   readonly now: number | null;
   /** Largest share first. */
   readonly parts: readonly BlamedPart[];
+  /** Parts that could not be compared. */
+  readonly leftOut: readonly { readonly kind: PartFigures['kind']; readonly id: string }[];
   readonly text: string;
 }
 
@@ -63,22 +69,74 @@ const ONE_SHARE = 0.6;
 const FEW_SHARE = 0.8;
 const FEW_PARTS = 3;
 const NOTHING = { count: 0, sum: 0 };
+const CONCENTRATION: readonly Blame['verdict'][] = ['one', 'few', 'everything'];
 
-export function blame(input: BlameInput): Blame {
+export function blame(given: BlameInput): Blame {
+  const { input, leftOut } = comparable(given);
   const requests = requestsOf(input);
   const minCount = Math.max(1, input.minCount ?? 20);
   if (!(requests.before >= minCount && requests.now >= minCount)) {
     const text = 'There are too few requests to compare.';
-    return { verdict: 'too-little-data', change: 0, before: null, now: null, parts: [], text };
+    const nothing = { change: 0, before: null, now: null, parts: [], leftOut };
+    return { verdict: 'too-little-data', ...nothing, text };
   }
   const before = total(input.before).sum / requests.before;
   const now = total(input.now).sum / requests.now;
   const change = now - before;
+  const whole = { change, before, now, leftOut };
   if (Math.abs(change) <= (input.minChange ?? 0.05) * before) {
-    return { verdict: 'no-change', change, before, now, parts: [], text: 'Nothing has changed.' };
+    return { verdict: 'no-change', ...whole, parts: [], text: 'Nothing has changed.' };
   }
   const parts = ranked(contributions(input, requests, before), change);
-  return { ...judged(parts), change, before, now, parts };
+  return { ...judged(parts), ...whole, parts };
+}
+
+/**
+ * The same change, taken apart along several axes (by instance, by edge, by dependency): the axis
+ * on which the fewest parts explain the most. A slow dependency makes all instances slow, so the
+ * axis of instances shows "everything" and that of dependencies "one". Null: no axis shows a
+ * change. Of equals the first.
+ */
+export function blameAcross(axes: readonly BlameInput[]): Blame | null {
+  const changed = axes
+    .map(blame)
+    .filter(({ verdict }) => verdict !== 'no-change' && verdict !== 'too-little-data');
+  const [best = null] = changed.toSorted(
+    (a, b) =>
+      CONCENTRATION.indexOf(a.verdict) - CONCENTRATION.indexOf(b.verdict) ||
+      (b.parts[0]?.share ?? 0) - (a.parts[0]?.share ?? 0),
+  );
+  return best;
+}
+
+function comparable(input: BlameInput): {
+  readonly input: BlameInput;
+  readonly leftOut: Blame['leftOut'];
+} {
+  const broken = [...input.before, ...input.now].filter(
+    ({ count, sum }) => !isMeasure(count) || !isMeasure(sum),
+  );
+  const leftOut = [...new Map(broken.map((part) => [keyOf(part), part])).values()];
+  const left = new Set(leftOut.map(keyOf));
+  const sound = (parts: readonly PartFigures[]) => merged(parts.filter((p) => !left.has(keyOf(p))));
+  return {
+    input: { ...input, before: sound(input.before), now: sound(input.now) },
+    leftOut: leftOut.map(({ kind, id }) => ({ kind, id })),
+  };
+}
+
+function merged(parts: readonly PartFigures[]): readonly PartFigures[] {
+  const byKey = new Map<string, PartFigures>();
+  for (const part of parts) {
+    const known = byKey.get(keyOf(part)) ?? NOTHING;
+    const sums = { count: known.count + part.count, sum: known.sum + part.sum };
+    byKey.set(keyOf(part), { ...part, ...sums });
+  }
+  return [...byKey.values()];
+}
+
+function keyOf({ kind, id }: Pick<PartFigures, 'kind' | 'id'>): string {
+  return `${kind} ${id}`;
 }
 
 interface Contribution {
@@ -93,7 +151,7 @@ function contributions(
   wholeBefore: number,
 ): readonly Contribution[] {
   const keys = new Map(
-    [...input.before, ...input.now].map(({ kind, id }) => [`${kind} ${id}`, { kind, id }]),
+    [...input.before, ...input.now].map(({ kind, id }) => [keyOf({ kind, id }), { kind, id }]),
   );
   return [...keys.values()].map(({ kind, id }) => {
     const find = (parts: readonly PartFigures[]) =>

@@ -25,7 +25,7 @@ export interface ErrorOriginOptions {
 /**
  * Where do the errors of a service begin? Follows, from callee to callee, the edge with the most
  * errors as long as there is one that fails; the last callee is the origin. A cycle ends the walk
- * where it closes.
+ * where it closes. Impossible figures (NaN, more errors than calls) say nothing about an edge.
  */
 export function errorOrigin(
   service: string,
@@ -34,7 +34,8 @@ export function errorOrigin(
 ): ErrorOrigin {
   const { minErrorRatio = 0.05, minCount = 10 } = options;
   const failing = calls.filter(
-    (call) => call.count >= minCount && call.errors / call.count >= minErrorRatio,
+    ({ count, errors }) =>
+      count >= Math.max(1, minCount) && errors <= count && errors / count >= minErrorRatio,
   );
   const path = [service];
   let errorRatio: number | null = null;
