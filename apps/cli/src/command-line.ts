@@ -55,7 +55,8 @@ function unknownCommand(
     const asked = second === undefined ? `${first} alone` : `${first} ${second}`;
     return { below: true, text: `flyball: ${asked} is no command: ${cure}` };
   }
-  const meant = nearest(first, names);
+  const words = [...new Set(names.flatMap((name) => name.split(' ')[0] ?? []))];
+  const meant = nearest(first, words);
   const cure = meant === null ? `there are ${names.join(', ')}` : `did you mean ${meant}?`;
   return { below: false, text: `flyball: ${first} is no command: ${cure}` };
 }

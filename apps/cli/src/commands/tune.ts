@@ -33,7 +33,8 @@ predictive and stablePanic. autoscale learns its figures by itself, and schedule
 A setting costs its violating seconds and, so that it does not buy them off with idle replicas, 3
 seconds for each percent of replica-hours above the policy as it is (and gains 1 for each below).
 Margins are of the loop on the fleet without chance, without guards and hysteresis: how many times
-stronger it could act, and how much later, before it swings on.`,
+stronger it could act, and how much later, before it swings on. Gains with a gain margin below 1.5
+are not proposed.`,
   options: {
     load: { type: 'string' },
     plant: { type: 'string' },
@@ -85,6 +86,8 @@ function sceneOf(invocation: Invocation): Scene {
 
 interface Judged {
   readonly cost: number;
+  /** For the law pid. */
+  readonly margins: Margins | null;
   readonly violationSeconds: number;
   readonly replicaHours: number;
   readonly reversalsPerHour: number;
@@ -93,8 +96,6 @@ interface Judged {
 interface Row extends Omit<Judged, 'cost'> {
   readonly name: string;
   readonly setting: Setting;
-  /** For the law pid. */
-  readonly margins: Margins | null;
 }
 
 interface Report {
@@ -105,6 +106,8 @@ interface Report {
 
 const DEAR = 3;
 const CHEAP = 1;
+/** Whatever it saves, a loop nearer to swinging than this is not proposed. */
+const LEAST_GAIN_MARGIN = 1.5;
 
 function tuned(scene: Scene, tunable: Tunable): Report {
   const { law } = scene.steering.governor;
@@ -114,7 +117,10 @@ function tuned(scene: Scene, tunable: Tunable): Report {
   const judge = (setting: Setting): Judged => {
     const now = run(scene, tunable, setting);
     const above = 100 * (now.replicaHours / first.replicaHours - 1);
-    return { ...now, cost: now.violationSeconds + (above > 0 ? DEAR : CHEAP) * above };
+    const margins = marginsFor(tunable, setting, bench);
+    const nearSwinging = margins !== null && margins.gain.margin < LEAST_GAIN_MARGIN;
+    const cost = now.violationSeconds + (above > 0 ? DEAR : CHEAP) * above;
+    return { ...now, margins, cost: nearSwinging ? Number.POSITIVE_INFINITY : cost };
   };
   const settings = starts.flatMap(({ name, gains }) =>
     gains === null ? [] : [{ name, setting: { ...gains } as Setting }],
@@ -129,7 +135,7 @@ function tuned(scene: Scene, tunable: Tunable): Report {
   return {
     rows: named.map(({ name, setting }) => {
       const { cost: _, ...judged } = name === 'best found' ? best.judged : judge(setting);
-      return { name, setting, ...judged, margins: marginsFor(tunable, setting, bench) };
+      return { name, setting, ...judged };
     }),
     tries: best.tries,
     missing: starts.filter(({ gains }) => gains === null).map(({ name }) => name),
@@ -152,7 +158,7 @@ function benchOf({ steering, fleet }: Scene, config: PidLawConfig): Bench | null
   };
 }
 
-function run(scene: Scene, tunable: Tunable, setting: Setting): Omit<Judged, 'cost'> {
+function run(scene: Scene, tunable: Tunable, setting: Setting): Omit<Judged, 'cost' | 'margins'> {
   const { steering, fleet, seed, loads, durationS } = scene;
   const { bounds } = steering.governor;
   const law = tunable.apply(setting);

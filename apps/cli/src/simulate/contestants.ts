@@ -88,7 +88,9 @@ function usual(kind: Kind, { steering, fleet }: Ring): ReplicaPolicy {
     freeze: [],
   };
   const law = usualLaw(kind, steering.policy, fleet, open);
-  return governed(kind, EVERY_MS[kind], { law, bounds: open });
+  // A policy may be called as its law is.
+  const name = kind === steering.policy.name ? `${kind} (usual)` : kind;
+  return governed(name, EVERY_MS[kind], { law, bounds: open });
 }
 
 /** The middle of the usual: 70 % busy, and the figures the laws have by themselves. */
