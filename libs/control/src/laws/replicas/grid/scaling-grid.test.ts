@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../../explain.ts';
 import {
   type GridConfig,
   type GridObservation,
@@ -339,6 +340,17 @@ describe('at a constant load', () => {
       expect(cpu < 0.9 && (cpu > 0.4 || last[0] === 1)).toBe(true);
     }
   });
+});
+
+test('each reason is told in a sentence with its figures', () => {
+  const told = (observation: GridObservation) => explain(once(observation), { knob: 'replicas' });
+  expect(told(seen(90, 50, LOW))).toBe('Row 2 of the grid fits: replicas from 5 to 7.');
+  expect(told(seen(60, 60, LOW))).toBe('No row of the grid fits; replicas stays at 5.');
+  const { state } = scalingGrid.step(scalingGrid.init(CONFIG), seen(95, 50, LOW));
+  const next = seen(95, 50, LOW, { nowMs: SEEN.nowMs + 30_000, applied: 7, ready: 7 });
+  expect(explain(scalingGrid.step(state, next).output)).toBe(
+    'The last action was 30 s ago; the next up waits for 3 min.',
+  );
 });
 
 describe('configuration', () => {

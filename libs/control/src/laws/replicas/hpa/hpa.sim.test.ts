@@ -52,7 +52,7 @@ describe('stability at a constant load', () => {
   });
 });
 
-test('capacity grows by 1 / target at most in one start-up, so a step of three takes several', () => {
+test('capacity grows by 1 / target at most in one start-up: a step of three takes several', () => {
   const points = runFluid({ ...STEP, startS: 90 });
   const enough = points.find(({ second, ready }) => second >= 600 && ready >= 21)?.second ?? 0;
   expect(enough - 600).toBeGreaterThan(180);

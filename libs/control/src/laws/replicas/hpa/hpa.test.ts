@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../../explain.ts';
 import type { ReplicaObservation } from '../observation.ts';
 import { type HpaState, hpa } from './hpa.ts';
 import type { HpaConfig } from './hpa-config.ts';
@@ -113,6 +114,25 @@ describe('one metric', () => {
     expect(output).toMatchObject({ value: 15, reason: 'above-setpoint' });
     expect(output.terms).toMatchObject({ measured: 30, setpoint: 2, metric: 1 });
   });
+});
+
+test('each reason is told in a sentence with its figures', () => {
+  const names = { signal: 'CPU', knob: 'replicas', formatSignal: (of: number) => `${of * 100} %` };
+  const told = (seen: Partial<ReplicaObservation>, more: Partial<HpaConfig> = {}) =>
+    explain(once(seen, more), names);
+  expect(told(used(0.9))).toBe('CPU at 90 % is above the setpoint 70 %: replicas from 10 to 13.');
+  expect(told(used(0.35))).toBe(
+    '5 would do now, more were needed a short time ago: 10 for the present.',
+  );
+  expect(told(used(0.95), { behavior: { scaleUp: { stabilizationMs: 1_000 } } })).toBe(
+    '14 are asked for now, fewer were a short time ago: 10 for the present.',
+  );
+  expect(told({ utilization: 0.6, applied: 3, ready: 3 })).toBe(
+    'The need comes out as the same whole number: replicas stays at 3.',
+  );
+  expect(told({ applied: 0 })).toBe('At 0 replicas autoscaling is switched off.');
+  expect(told(used(1), { targetPercent: 10 })).toBe('One step up may reach 20, not 100.');
+  expect(told({ applied: 101 })).toBe('100 is the most allowed, not 101.');
 });
 
 describe('several metrics', () => {

@@ -1,12 +1,22 @@
 /**
  * Kubernetes' horizontal pod autoscaler (autoscaling/v2), as coded.
  *
- *     used     = utilisation cut to whole percent
- *     ratio    = used / target
- *     asked    = ceil(ratio x ready), or the present count while 1 - down <= ratio <= 1 + up
- *     going up what is starting counts as a pod that uses nothing:
- *                ceil(used' / target x (ready + starting)), used' = used x ready / (ready + starting)
- *     value    = stabilised, then limited in rate, then brought between min and max (limits.ts)
+ *     used      = utilisation cut to whole percent
+ *     ratio     = used / target
+ *     asked     = ceil(ratio x ready), or the present count while 1 - down <= ratio <= 1 + up
+ *     asked up  = ceil(used' / target x (ready + starting)): what is starting is a pod that uses
+ *                 nothing, used' = used x ready / (ready + starting); the present count where
+ *                 that is no longer above the tolerance
+ *
+ *     with behaviour     stabilised = the present count, brought to at least the lowest asked
+ *                        within the up window and at most the highest within the down window;
+ *                        then at most what the policies allow, then min and max
+ *     without behaviour  the highest asked within the down window, going up too; then at most
+ *                        max(2 x count, 4), then min and max
+ *
+ *     a policy's start   = count - added + removed within its period
+ *     up                 start + pods, or ceil(start (1 + percent / 100))
+ *     down               start - pods, or int(start (1 - percent / 100))
  *
  * Of several metrics the one that asks for the most decides; when some say nothing, nothing is
  * taken away; when none says anything, nothing moves (metrics.ts holds the arithmetic for each
@@ -33,7 +43,7 @@
  *
  * Stability: at a constant load it settles for start-up times up to 120 s and a signal up to 45 s
  * old when the down window is longer than the signal's age (hpa.sim.test.ts); without a down
- * window it goes up and down for ever once the signal is as old as 30 s.
+ * window it goes up and down for ever on a signal of 30 s that ended 15 s ago.
  *
  * Source: kubernetes, pkg/controller/podautoscaler, v1.36; KEP-853 for the behaviour, whose text
  * has another order of steps than the code.

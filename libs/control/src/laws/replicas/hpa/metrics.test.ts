@@ -179,8 +179,9 @@ describe('unready pods', () => {
     expect(resource('90 90 u u')).toBe(4);
     // 180 / 500: the other way
     expect(resource('90 90 u u u')).toBe(5);
-    // going down they are not there
+    // going down they are not there, and at a ratio of exactly 1 neither
     expect(resource('10 10 10 u99 u99')).toBe(1);
+    expect(resource('50 50 u u')).toBe(4);
   });
 
   test('together with missing pods', () => {

@@ -263,9 +263,10 @@ describe('how long they hold', () => {
     given: { day: string; hour: number; minute: number; length: number },
     zone: string,
   ): string {
-    const end = given.hour * 60 + given.minute + given.length;
+    const { day } = given;
+    const start = given.hour * 60 + given.minute;
     const time = (minutes: number) =>
       `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
-    return `${given.day} ${time(given.hour * 60 + given.minute)} - ${given.day} ${time(end)} ${zone}`;
+    return `${day} ${time(start)} - ${day} ${time(start + given.length)} ${zone}`;
   }
 });

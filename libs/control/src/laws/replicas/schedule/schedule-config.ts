@@ -77,8 +77,9 @@ function limitsOf(field: string, { min = 0, max }: ReplicaLimits) {
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const TIME = String.raw`(\d{1,2}:\d{2})`;
+const WHICH = String.raw`(?:(daily)|([a-z]{3})\s*[-–]\s*([a-z]{3}))`;
 const DAILY = new RegExp(
-  String.raw`^\s*(?:(daily)|([a-z]{3})\s*[-–]\s*([a-z]{3}))\s+${TIME}\s*(?:[-–]|to)\s*${TIME}\s+(\S+)\s*$`,
+  String.raw`^\s*${WHICH}\s+${TIME}\s*(?:[-–]|to)\s*${TIME}\s+(\S+)\s*$`,
   'i',
 );
 

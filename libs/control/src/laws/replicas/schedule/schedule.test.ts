@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../../explain.ts';
 import { bound } from '../../../guards/bound.ts';
 import { NO_ACTIONS } from '../../../guards/history.ts';
 import { clamp } from '../../../guards/number.ts';
@@ -64,6 +65,15 @@ describe('the law', () => {
       terms: { min: 20, open: 1, leading: 0, applied: 12 },
     });
     expect(once({ applied: 500 }, floor).reason).toBe('within-schedule');
+  });
+
+  test('tells each reason in a sentence with its figures', () => {
+    const told = (applied: number) => explain(once({ applied }), { knob: 'replicas' });
+    expect([9, 12, 41].map(told)).toEqual([
+      'At this hour 10 is the least.',
+      'The limits of this hour leave replicas at 12.',
+      'At this hour 40 is the most.',
+    ]);
   });
 
   test('goes up without evidence, for the clock is all it needs', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../../explain.ts';
 import type { ReplicaObservation } from '../observation.ts';
 import { type StablePanicState, stablePanic } from './stable-panic.ts';
 import type { StablePanicConfig } from './stable-panic-config.ts';
@@ -284,6 +285,21 @@ describe('retuned', () => {
       expect(again.output).toMatchObject({ value: 3, reason: 'panic-hold' });
     },
   );
+});
+
+test('each reason is told in a sentence with its figures', () => {
+  const told = (...given: Parameters<typeof run>) =>
+    run(...given).map((step) => explain(step.output, { knob: 'replicas' }));
+  expect(told([inside(70), inside(7)])).toEqual([
+    'A surge needs 10 where 1 are ready: replicas from 1 to 10.',
+    'A surge is not long enough past to take anything away: replicas stays at 10.',
+  ]);
+  expect(told([inside(20)], { panicThreshold: 9 })).toEqual([
+    '20 are to be shared, 7 for each: replicas from 1 to 3.',
+  ]);
+  expect(told([inside(0, { applied: 2 })])).toEqual([
+    'Nothing arrives; 1 is the least the law asks for.',
+  ]);
 });
 
 describe('configuration', () => {

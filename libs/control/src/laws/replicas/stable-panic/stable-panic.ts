@@ -10,9 +10,9 @@
  *     panic:       value = the most that was wanted of either window since panic began,
  *                  and never below what is applied
  *
- * The test for panic takes the rounded need: 2 needed with 1 ready is 200 %. The mean is of requests
- * inside (concurrency) or of requests per second; requests inside grow without bound in front of an
- * overloaded fleet, so concurrency finds a surge's need even when no answer comes back.
+ * The test for panic takes the rounded need: 2 needed with 1 ready is 200 %. The mean is of
+ * requests inside (concurrency) or of requests per second; requests inside grow without bound in
+ * front of an overloaded fleet, so concurrency sees a surge even when no answer comes back.
  *
  * Both windows end where the evidence ends; a figure of the same evidence counts once; time in
  * which nothing was seen is left out, it is no 0. A law that starts with more than one replica
