@@ -213,7 +213,12 @@ describe('nothing is done', () => {
     const { state } = hpa.step(hpa.init(config()), SEEN);
     const input = { ...SEEN, nowMs: SEEN.nowMs + 15_000, applied: Number.NaN };
     expect(hpa.step(state, input).output).toMatchObject({ value: 10, reason: 'invalid-measure' });
-    expect(once({ applied: Number.NaN })).toMatchObject({ value: 0, reason: 'invalid-measure' });
+    const odd = hpa.step(hpa.init(config({ behavior: {} })), { ...SEEN, applied: Number.NaN });
+    expect(odd.output).toMatchObject({ value: 0, reason: 'invalid-measure' });
+    // the first count that can be read is where it begins: a recommendation, and no change
+    const next = hpa.step(odd.state, { ...input, applied: 10, utilization: 0.35 });
+    expect(next.output).toMatchObject({ value: 10, reason: 'stabilized-down' });
+    expect(next.state).toMatchObject({ ups: [], downs: [], lastApplied: 10 });
   });
 });
 
@@ -229,6 +234,16 @@ describe('limits come before metrics', () => {
       applied: 101,
       proposed: 101,
       max: 100,
+    });
+  });
+
+  test('at the maximum and at the minimum the metrics are asked', () => {
+    expect(once({ applied: 100, ready: 100, utilization: null }).reason).toBe('no-evidence');
+    expect(once({ applied: 1, ready: 1, utilization: null }).reason).toBe('no-evidence');
+    expect(once({ applied: 100, ready: 100, utilization: 1 })).toMatchObject({
+      value: 100,
+      reason: 'at-max',
+      terms: { proposed: 143, max: 100 },
     });
   });
 

@@ -276,6 +276,15 @@ describe('retuned', () => {
     expect(stablePanic.step(retuned, next).output.value).toBe(6);
   });
 
+  test('a panic goes on, also where one replica alone would begin none', () => {
+    const [panicking] = run([inside(70)]);
+    const before = panicking?.state as StablePanicState;
+    const retuned = stablePanic.retune(before, { ...CONFIG, stableWindowMs: 30_000 });
+    const held = stablePanic.step(retuned, { ...next, inFlight: 0, applied: 1, ready: 1 });
+    expect(held.output).toMatchObject({ value: 10, reason: 'panic-up', terms: { peak: 10 } });
+    expect(held.state.panicMs).toBe(before.panicMs);
+  });
+
   test.each([{ metric: 'rps' as const }, { stableWindowMs: 30_000 }, { stableWindowMs: 120_000 }])(
     'windows of something else are given up: %j',
     (config) => {
