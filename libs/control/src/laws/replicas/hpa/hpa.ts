@@ -30,10 +30,10 @@
  * the down window; a fresh state begins the down window anew and knows of no earlier change. CPU
  * ends at 100 %, so that one start-up multiplies capacity by 1 / target at most.
  *
- * Differences, all on the side of doing nothing: evidence that is missing, old, negative or no
- * number is refused; after a step back of the clock what is remembered keeps its age. Its own
- * changes are learned from `applied`: a change seen now was made at the step before. A pod counts
- * from the moment it is ready; in Kubernetes its CPU counts after one window more.
+ * Differences: evidence that is missing, old, negative or no number is refused; after a step back
+ * of the clock what is remembered keeps its age. Its own changes are learned from `applied`: a
+ * change seen now was made at the step before. A pod counts from the moment it is ready; in
+ * Kubernetes its CPU counts after one window more.
  *
  * Defaults: target 80 %, tolerance 0.1, min 1, down window 300 s, no behaviour (up to
  * max(2 x count, 4) at once). With behaviour: up 4 pods or 100 % per 15 s, the larger; down 100 %
