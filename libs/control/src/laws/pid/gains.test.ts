@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gainsAt, position, sameGains, trackingSeconds } from './gains.ts';
+import { gainsAt, rounded, sameGains, trackingSeconds, within } from './gains.ts';
 
 const BASE = { kp: 9, ki: 9, kd: 9 };
 const TABLE = [
@@ -56,14 +56,21 @@ test.each([
 });
 
 test.each([
-  [{ min: 0, max: null, resolution: 0 }, 3.3, 3.3],
-  [{ min: 0, max: null, resolution: 1 }, 3.3, 3],
-  [{ min: 0, max: null, resolution: 0.5 }, 3.3, 3.5],
-  [{ min: 0, max: 3, resolution: 0 }, 3.3, 3],
-  [{ min: 0, max: 3, resolution: 0 }, -1, 0],
-  [{ min: 2, max: 3, resolution: 1 }, 1.4, 2],
-  // The limits themselves are always positions, whatever the resolution.
-  [{ min: 0, max: 2.5, resolution: 1 }, 9, 2.5],
-])('a position of the actuator: %o of %s', (limits, wanted, value) => {
-  expect(position(limits, wanted)).toBe(value);
+  [3.3, 0, 3.3],
+  [3.3, 1, 3],
+  [3.5, 1, 4],
+  [3.3, 0.5, 3.5],
+  [-0.4, 1, -0],
+])('%s on positions %s apart is %s', (wanted, resolution, value) => {
+  expect(rounded(wanted, resolution)).toBe(value);
+});
+
+test.each([
+  [{ min: 0, max: null }, 3.3, 3.3],
+  [{ min: 0, max: null }, -1, 0],
+  [{ min: 0, max: 3 }, 3.3, 3],
+  [{ min: 2, max: 3 }, 1.4, 2],
+  [{ min: 2, max: 2 }, 9, 2],
+])('within %o: %s', (limits, wanted, value) => {
+  expect(within(limits, wanted)).toBe(value);
 });

@@ -95,13 +95,15 @@ export function requireShape(config: {
   requireAtLeastZero('resolution', config.resolution);
 }
 
-/** Within the limits, and at a position the actuator has. */
-export function position(
-  limits: { readonly min: number; readonly max: number | null; readonly resolution: number },
+/** The nearest position that the actuator has; resolution 0: it has them all. */
+export function rounded(wanted: number, resolution: number): number {
+  return resolution > 0 ? Math.round(wanted / resolution) * resolution : wanted;
+}
+
+export function within(
+  limits: { readonly min: number; readonly max: number | null },
   wanted: number,
 ): number {
-  const { min, max, resolution } = limits;
-  const whole = resolution > 0 ? Math.round(wanted / resolution) * resolution : wanted;
-  const low = Math.max(min, whole);
-  return max === null ? low : Math.min(max, low);
+  const low = Math.max(limits.min, wanted);
+  return limits.max === null ? low : Math.min(limits.max, low);
 }

@@ -34,7 +34,9 @@ export interface PidConfig {
   readonly max?: number | null;
   /** Distance between two positions of the actuator; rounding is no saturation. Default 0. */
   readonly resolution?: number;
-  /** Anti-windup tracking time, at most Ti = kp / ki. Default Ti. */
+  /** What keeps the integral from winding up. Default back-calculation. */
+  readonly antiWindup?: 'back-calculation' | 'conditional';
+  /** Tracking time of back-calculation, at most Ti = kp / ki. Default Ti. */
   readonly trackingTimeMs?: number | null;
   /** Default 30 s. */
   readonly evidenceMaxAgeMs?: number;
@@ -57,6 +59,7 @@ export function pidSettings(config: PidConfig): PidSettings {
     min: config.min ?? 0,
     max: config.max ?? null,
     resolution: config.resolution ?? 0,
+    antiWindup: config.antiWindup ?? 'back-calculation',
     trackingTimeMs: config.trackingTimeMs ?? null,
     evidenceMaxAgeMs: config.evidenceMaxAgeMs ?? 30_000,
     maxStepMs: config.maxStepMs ?? 120_000,
@@ -90,10 +93,14 @@ function validate(settings: PidSettings): void {
 }
 
 function requireTracking(settings: PidSettings): void {
-  const { trackingTimeMs } = settings;
+  const { antiWindup, trackingTimeMs } = settings;
+  const known = antiWindup === 'back-calculation' || antiWindup === 'conditional';
+  requireThat(known, 'antiWindup', antiWindup, '"back-calculation" or "conditional"');
   if (trackingTimeMs === null) {
     return;
   }
+  const tracks = antiWindup === 'back-calculation';
+  requireThat(tracks, 'trackingTimeMs', trackingTimeMs, 'left out with conditional anti-windup');
   requirePositive('trackingTimeMs', trackingTimeMs);
   const rows: readonly Gains[] = [settings, ...settings.schedule];
   for (const row of rows) {

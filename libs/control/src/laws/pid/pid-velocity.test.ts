@@ -121,12 +121,12 @@ describe('whole positions', () => {
   test('limits: nothing winds up at them, and the way back begins at once', () => {
     const config = { ...CPU, min: 2, max: 12 };
     const high = Array.from({ length: 50 }, () => ({ measured: 1 }));
-    const outputs = drive(config, [{ measured: 0.7 }, ...high, { measured: 0.9 }], 10);
+    const outputs = drive(config, [{ measured: 0.7 }, ...high, { measured: 0.6 }], 10);
     expect(Math.max(...valuesOf(outputs))).toBe(12);
-    // P falls by 2, the integral adds 1.
-    expect(outputs.at(-1)?.value).toBe(11);
+    // A quarter of the first 8 was carried out: P is still measured from 0.7 + 0.3 / 4.
+    expect(outputs.at(-1)?.terms.p).toBeCloseTo(20 * (0.6 - 0.775), 9);
+    expect(outputs.at(-1)?.value).toBe(8);
     expect(drive(config, [{ measured: 0.7 }, { measured: 0 }], 3)[1]?.value).toBe(2);
-    expect(outputs.at(-2)?.state.remainder).toBe(0);
   });
 });
 

@@ -3,15 +3,16 @@
  *
  *     change = kp d(b setpoint - measured) + ki error dt + d(D)      with the action's sign
  *     wanted = applied + change + remainder,  value = wanted rounded and within [min, max]
- *     remainder = wanted - value, where that is rounding and not a limit
+ *     remainder = wanted - wanted rounded
  *
  * It starts from what is applied at each step, so nothing can wind up and every transfer (from
  * hand, from a standby, to new gains) is without a bump by construction. A change of less than one
  * position is not lost: the remainder carries it until it is one.
  *
  * The differences are taken from the last sample whose value was carried out: of a value carried
- * out in part (a step limit) the same part. So a proposal that waits for an approval stays what it
- * is, and is not forgotten as plain velocity forms do; its integral part does not add up meanwhile.
+ * out in part (a step limit, min, max) the same part. So a proposal that waits for an approval stays
+ * what it is, and a limit takes nothing from the way back, where plain velocity forms forget both;
+ * the integral part does not add up meanwhile.
  *
  * Signs, gains, schedule and filter as in `pid`. ki must be above 0: without it nothing knows
  * where the setpoint is.
@@ -26,7 +27,7 @@
 import { requireThat } from '../../config.ts';
 import type { Law, Step } from '../../decision.ts';
 import { refuse } from '../refuse.ts';
-import { gainsAt, position } from './gains.ts';
+import { gainsAt, rounded, within } from './gains.ts';
 import { type PidConfig, type PidSettings, pidSettings } from './pid-config.ts';
 import {
   blinded,
@@ -42,7 +43,7 @@ import {
 } from './sample.ts';
 
 /** As for `pid`, with resolution 1 by default and nothing to track. */
-export type PidVelocityConfig = Omit<PidConfig, 'trackingTimeMs'>;
+export type PidVelocityConfig = Omit<PidConfig, 'trackingTimeMs' | 'antiWindup'>;
 
 /** A sample that differences are taken from. */
 interface Reference {
@@ -58,9 +59,9 @@ export interface PidVelocityState extends PidMemory {
   readonly done: Reference | null;
   /** The sample that led to the last proposal. */
   readonly last: Reference | null;
-  /** The last proposal, and what was applied when it was made. */
+  /** What was applied at the last proposal, and what it aimed at, before limits. */
   readonly from: number;
-  readonly value: number;
+  readonly target: number;
   /** Fraction not yet asked for, after and before the last proposal. */
   readonly remainder: number;
   readonly remainderBefore: number;
@@ -81,7 +82,7 @@ export const pidVelocity: Law<PidVelocityConfig, PidVelocityState, PidInput, num
       done: null,
       last: null,
       from: 0,
-      value: 0,
+      target: 0,
       remainder: 0,
       remainderBefore: 0,
     };
@@ -94,6 +95,7 @@ function settingsOf(config: PidVelocityConfig): PidSettings {
   const settings = pidSettings({
     ...config,
     resolution: config.resolution ?? 1,
+    antiWindup: 'back-calculation',
     trackingTimeMs: null,
   });
   requireThat(settings.ki > 0, 'ki', settings.ki, 'above 0');
@@ -157,7 +159,7 @@ function follow(
       done: reached,
       last: reached,
       from: applied,
-      value: applied,
+      target: applied,
       remainder: 0,
       remainderBefore: 0,
     },
@@ -186,10 +188,7 @@ function regulate(
   const i = terms.integralStep;
   const d = -gains.kd * (reached.slope - done.slope);
   const wanted = applied + carried + (p + i + d);
-  const value = position(config, wanted);
-  // What a limit cut off is no fraction to be kept.
-  const fraction = wanted - value;
-  const remainder = Math.abs(fraction) <= config.resolution / 2 ? fraction : 0;
+  const target = rounded(wanted, config.resolution);
   return {
     state: {
       config,
@@ -202,12 +201,12 @@ function regulate(
       done,
       last: reached,
       from: applied,
-      value,
-      remainder,
+      target,
+      remainder: wanted - target,
       remainderBefore: carried,
     },
     output: {
-      value,
+      value: within(config, target),
       reason: reasonOf(now),
       terms: { setpoint, measured, error: terms.error, p, i, d, wanted, applied },
     },
@@ -222,7 +221,7 @@ function referenceOf(now: Sample): Reference {
 
 /** Share of the last proposal that is in force, 0 to 1; nothing asked for is all carried out. */
 function carriedOut(state: PidVelocityState, applied: number): number {
-  const asked = state.value - state.from;
+  const asked = state.target - state.from;
   return asked === 0 ? 1 : Math.max(0, Math.min(1, (applied - state.from) / asked));
 }
 

@@ -137,7 +137,7 @@ describe('limits and positions', () => {
     const all = pid.step(state, { ...input, applied: 14 }).output.terms.i as number;
     const some = pid.step(state, { ...input, applied: 13 }).output.terms.i as number;
     expect(all).toBeCloseTo(10.75 + 0.75, 9);
-    expect(some).toBeCloseTo(10.75, 9);
+    expect(some).toBeCloseTo(10.75 + 0.75 - 0.75 / 4, 9);
   });
 });
 
@@ -152,19 +152,46 @@ describe('anti-windup from what was applied', () => {
     expect(values.at(-1)).toBeCloseTo(14, 3);
   });
 
-  test('I never grows in the refused direction, and always may in the other', () => {
-    const start = drive(CPU, [{ measured: 0.7 }, { measured: 0.9 }], 10)[1]?.state as PidState;
-    const next = (measured: number, applied: number) =>
+  test('the proposal comes to rest in the same place wherever it began', () => {
+    const waiting = Array.from({ length: 200 }, () => ({ measured: 0.9, applied: 10 }));
+    expect(drive(CPU, waiting, 10).at(-1)?.value).toBeCloseTo(14, 3);
+  });
+
+  const changeOf = (config: PidConfig) => {
+    const start = drive(config, [{ measured: 0.7 }, { measured: 0.9 }], 10)[1]?.state as PidState;
+    return (measured: number, applied: number) =>
       (pid.step(start, { nowMs: 1_020_000, evidenceAgeMs: 0, measured, applied }).output.terms
         .i as number) - (start.integral as number);
-    // 15 was wanted. A twentieth refused: growth 1.5 is more than is tracked back.
-    expect(next(1, 14.9)).toBe(0);
-    // All refused: (10 - 15) x 10 s / 40 s comes off, less the growth of 1.
+  };
+
+  test('by back-calculation: growth, and what was missed over Ti', () => {
+    const next = changeOf(CPU);
+    // 15 was wanted. All refused: (10 - 15) x 10 s / 40 s comes off, less the growth of 1.
     expect(next(0.9, 10)).toBeCloseTo(-1.25 + 1, 9);
     expect(next(0.5, 10)).toBeCloseTo(-1.25 - 1, 9);
-    // More was applied than asked for: I grows by it, and does not shrink meanwhile.
+    expect(next(1, 14.9)).toBeCloseTo(-0.025 + 1.5, 9);
+    // More was applied than asked for.
     expect(next(0.7, 19)).toBeCloseTo(1, 9);
+  });
+
+  test('conditional: no growth in the refused direction, all of it in the other', () => {
+    const next = changeOf({ ...CPU, antiWindup: 'conditional' });
+    expect(next(0.9, 10)).toBe(0);
+    expect(next(0.5, 10)).toBeCloseTo(-1, 9);
+    expect(next(1, 14.9)).toBe(0);
+    expect(next(1, 15)).toBeCloseTo(1.5, 9);
+    expect(next(0.7, 10)).toBe(0);
+    expect(next(0.8, 19)).toBeCloseTo(0.5, 9);
     expect(next(0.1, 15.1)).toBe(0);
+  });
+
+  test('conditional: a proposal that waits stays what it is', () => {
+    const config: PidConfig = { ...CPU, antiWindup: 'conditional' };
+    const waiting = Array.from({ length: 50 }, () => ({ measured: 0.9, applied: 10 }));
+    const outputs = drive(config, [{ measured: 0.7 }, ...waiting], 10);
+    const values = outputs.slice(1).map((output) => output.value);
+    expect(Math.min(...values)).toBeCloseTo(15, 9);
+    expect(Math.max(...values)).toBeCloseTo(15, 9);
   });
 
   test('an explicit tracking time is shorter than Ti', () => {
@@ -185,9 +212,9 @@ describe('anti-windup from what was applied', () => {
     const config = { ...CPU, max: 12 };
     const high = Array.from({ length: 100 }, () => ({ measured: 1 }));
     const outputs = drive(config, [{ measured: 0.7 }, ...high, { measured: 0.6 }], 10);
-    // I stood at 11.5 since the limit was met. P goes from +6 to -2, so the value is below it at
-    // once; the integral loses 0.5 and 5.5 / 4.
-    expect(outputs.at(-1)?.value).toBeCloseTo(11.5 - 2 - 0.5 - 1.375, 9);
+    // I came to rest at the limit. P goes from +6 to -2, so the value is below it at once; the
+    // integral loses 0.5 and 6 / 4.
+    expect(outputs.at(-1)?.value).toBeCloseTo(12 - 2 - 0.5 - 1.5, 6);
   });
 
   test('what happened across a gap in the evidence is tracked, nothing else', () => {
@@ -387,6 +414,8 @@ describe('configuration', () => {
     ['resolution', { resolution: -1 }],
     ['trackingTimeMs', { trackingTimeMs: 40_001 }],
     ['trackingTimeMs', { trackingTimeMs: 0 }],
+    ['trackingTimeMs', { trackingTimeMs: 10_000, antiWindup: 'conditional' }],
+    ['antiWindup', { antiWindup: 'none' as never }],
     ['trackingTimeMs', { trackingTimeMs: 20_000, schedule: [row] }],
     ['evidenceMaxAgeMs', { evidenceMaxAgeMs: 0 }],
     ['maxStepMs', { maxStepMs: 0 }],

@@ -13,10 +13,11 @@
  *
  * Anti-windup: `applied` is what is really in force. Whatever kept the last value from being
  * applied (own limits, a guard, a cooldown, an approval, shadow, a failing actuator, another hand)
- * is tracked back into I with time Tt, never longer than Ti; and while something is refused I does
- * not grow in the refused direction at all. Rounding to the actuator's positions is no refusal.
- * At rest the proposal stays kp error Tt / Ti beyond what is applied: a proposal that waits for an
- * approval is neither withdrawn nor inflated.
+ * is tracked back into I with time Tt, never longer than Ti. Rounding to the actuator's positions is
+ * no refusal. So the proposal comes to rest kp error Tt / Ti beyond what is applied, wherever it
+ * began: one that waits for an approval is neither withdrawn nor inflated, and a limit is left as
+ * soon as the error turns. `conditional` instead keeps I where it is while it would grow in the
+ * refused direction: for actuators whose read-back is late, as it does not chase them.
  *
  * Bumpless: the first value, and the first after hand control, is the applied one: I = applied - P.
  * So it is when a standby takes over without the state. New gains, by hand or by the schedule,
@@ -26,7 +27,7 @@
  * meanwhile is still tracked.
  *
  * Defaults: ki and kd 0 (then I is the bias that the bumpless start gave), b 1, N 10 (8 to 20 is
- * usual: less smooths more and helps less), Tt = Ti. No gain fits all plants, so kp has no default:
+ * usual: less smooths more and helps less), back-calculation with Tt = Ti. No gain fits all plants, so kp has no default:
  * take it from `tuning/` (SIMC from a step, or the relay).
  * Regimes: regulating; saturated (I tracks what is applied); in hand (tracks, asks for nothing);
  * holding without usable evidence.
@@ -37,7 +38,7 @@
  */
 import type { Law, Step } from '../../decision.ts';
 import { refuse } from '../refuse.ts';
-import { type Gains, gainsAt, position, sameGains, trackingSeconds } from './gains.ts';
+import { type Gains, gainsAt, rounded, sameGains, trackingSeconds, within } from './gains.ts';
 import { type PidConfig, type PidSettings, pidSettings } from './pid-config.ts';
 import {
   blinded,
@@ -125,11 +126,12 @@ function step(state: PidState, input: PidInput): Step<PidState, number> {
       ? input.applied - p
       : state.integral + rescaling(state, now) + integralChange(state, input, now);
   const wanted = hand ? input.applied : p + integral + d;
+  const { config } = state;
   const { setpoint, measured } = now;
   const { applied } = input;
   return {
     state: {
-      config: state.config,
+      config,
       lastMs: input.nowMs,
       seenMs: input.nowMs,
       gains: now.gains,
@@ -142,7 +144,7 @@ function step(state: PidState, input: PidInput): Step<PidState, number> {
       measured,
     },
     output: {
-      value: hand ? applied : position(state.config, wanted),
+      value: hand ? applied : within(config, rounded(wanted, config.resolution)),
       reason: hand ? 'tracking' : reasonOf(now),
       terms: { setpoint, measured, error: now.terms.error, p, i: integral, d, wanted, applied },
     },
@@ -157,7 +159,7 @@ function rescaling(state: PidState, now: Sample): number {
     : lastProportional(state, config, gains) - lastProportional(state, config, now.gains);
 }
 
-/** Growth and tracking together; never further in a direction that was refused. */
+/** Growth, and what takes back that which was not applied. */
 function integralChange(state: PidState, input: PidInput, now: Sample): number {
   const missed = state.wanted === null ? 0 : input.applied - state.wanted;
   const growth = now.terms.integralStep;
@@ -165,8 +167,10 @@ function integralChange(state: PidState, input: PidInput, now: Sample): number {
   if (Math.abs(missed) <= state.config.resolution / 2 + 1e-9 * (1 + input.applied)) {
     return growth;
   }
+  if (state.config.antiWindup === 'conditional') {
+    return Math.sign(growth) === -Math.sign(missed) ? 0 : growth;
+  }
   const trackingS = trackingSeconds(now.gains, state.config.trackingTimeMs);
   const share = now.gapS > 0 ? Math.min(1, now.gapS / trackingS) : 0;
-  const change = growth + missed * share;
-  return missed < 0 ? Math.min(0, change) : Math.max(0, change);
+  return growth + missed * share;
 }
