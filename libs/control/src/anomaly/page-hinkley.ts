@@ -10,8 +10,8 @@
  * After an alarm it begins anew with the new mean. Against CUSUM: nothing to learn beforehand, but
  * the mean follows a slow drift, which is then never seen.
  *
- * Needs `minCount` values before it may alarm: default 10. What is no number is ignored; a gap
- * leaves the sums as they are.
+ * Needs `minCount` values before it may alarm: default 10. What is no number, or too large to
+ * average, is ignored; a gap leaves the sums as they are.
  * Source: E. Page, 1954; D. Hinkley, 1971.
  */
 import { requireAtLeastZero, requirePositive, requireThat } from '../config.ts';
@@ -54,6 +54,9 @@ export function stepPageHinkley(state: PageHinkleyState, value: number): PageHin
   const { config } = state;
   const count = state.count + 1;
   const mean = state.mean + (value - state.mean) / count;
+  if (!Number.isFinite(mean)) {
+    return { state, alarm: null };
+  }
   // A sum above its lowest so far is a sum that restarts at 0 instead of falling below it.
   const rise = bounded(state.rise + value - mean - config.delta);
   const fall = bounded(state.fall + mean - value - config.delta);

@@ -92,6 +92,22 @@ describe('life', () => {
   test('a fact without a time or a life is refused', () => {
     expect(() => fact({ observedAtMs: Number.NaN })).toThrowError(/observedAtMs/);
     expect(() => fact({ lifetimeMs: 0 })).toThrowError(/lifetimeMs/);
+    for (const boundMs of [-1, Number.NaN]) {
+      const freshness = { kind: 'bounded-stale', boundMs } as const;
+      expect(() => fact({ freshness })).toThrowError(/^freshness.boundMs/);
+    }
+    expect(() => renew(fact(), 1, Number.NaN)).toThrowError(/^observedAtMs/);
+  });
+
+  test('a late message renews nothing, not even what has expired', () => {
+    const expired = expire(fact(), 130_000);
+    expect(renew(expired, 0.9, 100_000)).toBe(expired);
+    expect(renew(expired, 0.9, 99_000)).toBe(expired);
+    expect(renew(expired, 0.9, 100_001)).toMatchObject({
+      value: 0.9,
+      observedAtMs: 100_001,
+      stage: { kind: 'renewed', atMs: 100_001, times: 1 },
+    });
   });
 });
 
@@ -163,6 +179,48 @@ describe('combined: the weakest wins', () => {
       service: 'checkout',
       operation: 'POST /pay',
     });
+  });
+
+  test('what all were seen on stays the subject; the oldest writer is the fence', () => {
+    const bound = (subject?: string, fence?: number) =>
+      fact({
+        binding: {
+          source: 'guard',
+          ...(subject === undefined ? {} : { subject }),
+          ...(fence === undefined ? {} : { fence }),
+        },
+      });
+    const of = (...parts: readonly Evidence[]) => combine(parts, result).binding;
+    expect(of(bound('v17', 9), bound('v17', 7), bound('v17', 8))).toEqual({
+      source: 'guard',
+      subject: 'v17',
+      fence: 7,
+    });
+    expect(of(bound('v17', 9), bound('v18', 9))).toEqual({ source: 'guard', fence: 9 });
+    expect(of(bound('v17', 9), bound('v17'))).toEqual({ source: 'guard', subject: 'v17' });
+    expect(of(bound('v17', 9), bound(undefined, 9))).toEqual({ source: 'guard', fence: 9 });
+    expect(of(bound(), bound())).toEqual({ source: 'guard' });
+  });
+
+  test('what follows is never usable when one of its parts is not', () => {
+    const parts = [
+      fact(),
+      fact({ observedAtMs: 80_000 }),
+      fact({ lifetimeMs: 5_000 }),
+      fact({ freshness: { kind: 'eventual' } }),
+      fact({ freshness: { kind: 'bounded-stale', boundMs: 12_000 } }),
+      fact({ observedAtMs: 50_000, lifetimeMs: 90_000, freshness: { kind: 'static' } }),
+      expire(fact(), 101_000),
+    ];
+    for (const a of parts) {
+      for (const b of parts) {
+        for (const nowMs of [101_000, 106_000, 112_000, 125_000]) {
+          const both = isUsable(a, nowMs, 30_000) && isUsable(b, nowMs, 30_000);
+          const combined = isUsable(combine([a, b], result), nowMs, 30_000);
+          expect(combined && !both).toBe(false);
+        }
+      }
+    }
   });
 
   test('nothing, or two services, cannot be combined', () => {

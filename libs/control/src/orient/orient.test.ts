@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type BlameInput, blame, type PartFigures } from './blame.ts';
+import { type BlameInput, blame, blameAcross, type PartFigures } from './blame.ts';
 import { type CallFigures, errorOrigin } from './error-origin.ts';
 
 function instances(figures: { readonly [id: string]: readonly [count: number, sum: number] }) {
@@ -96,6 +96,96 @@ test('dependencies add up along the critical path', () => {
   expect(result.parts[0]).toMatchObject({ kind: 'dependency', id: 'payments', contribution: 400 });
 });
 
+describe('figures that cannot be', () => {
+  const before = instances({ a: [100, 5_000], b: [100, 5_000], c: [100, 5_000] });
+
+  test.each([
+    ['NaN', Number.NaN],
+    ['negative', -1],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('a part with a %s one is left out on both sides, and named', (_name, sum) => {
+    const now = instances({ a: [100, 40_000], b: [100, 5_000], c: [100, sum] });
+    const result = blame({ before, now, as: 'mixture' });
+    expect(result).toMatchObject({
+      verdict: 'one',
+      before: 50,
+      now: 225,
+      leftOut: [{ kind: 'instance', id: 'c' }],
+    });
+    expect(result.parts.map(({ id }) => id)).toEqual(['a', 'b']);
+    const turned = blame({ before: now, now: before, as: 'mixture' });
+    expect(turned.leftOut).toEqual([{ kind: 'instance', id: 'c' }]);
+  });
+
+  test('when nothing is left there is too little to compare', () => {
+    const now = instances({ a: [Number.NaN, 1], b: [100, Number.NaN], c: [-1, 1] });
+    expect(blame({ before, now, as: 'mixture' })).toMatchObject({
+      verdict: 'too-little-data',
+      leftOut: [{ id: 'a' }, { id: 'b' }, { id: 'c' }],
+    });
+    const requests = { before: Number.NaN, now: 100 };
+    expect(blame({ before, now: before, as: 'additive', requests }).verdict).toBe(
+      'too-little-data',
+    );
+  });
+
+  test('a part told twice is one part', () => {
+    const now = instances({ a: [100, 40_000], b: [100, 5_000] });
+    const twice = [...now, ...instances({ c: [50, 2_500] }), ...instances({ c: [50, 2_500] })];
+    const once = [...now, ...instances({ c: [100, 5_000] })];
+    expect(blame({ before, now: twice, as: 'mixture' })).toEqual(
+      blame({ before, now: once, as: 'mixture' }),
+    );
+    expect(blame({ before, now: once, as: 'mixture' }).leftOut).toEqual([]);
+  });
+});
+
+describe('which axis explains it', () => {
+  const even: BlameInput = {
+    before: instances({ a: [100, 5_000], b: [100, 5_000], c: [100, 5_000], d: [100, 5_000] }),
+    now: instances({ a: [100, 9_000], b: [100, 9_000], c: [100, 9_100], d: [100, 9_000] }),
+    as: 'mixture',
+  };
+  const dependency = (payments: number): BlameInput => ({
+    before: [
+      { kind: 'dependency', id: 'payments', count: 400, sum: 12_000 },
+      { kind: 'dependency', id: 'stock', count: 400, sum: 8_000 },
+    ],
+    now: [
+      { kind: 'dependency', id: 'payments', count: 400, sum: payments },
+      { kind: 'dependency', id: 'stock', count: 400, sum: 8_000 },
+    ],
+    as: 'additive',
+    requests: { before: 400, now: 400 },
+  });
+
+  test('a slow dependency makes all instances slow: it is the dependency', () => {
+    expect(blameAcross([even, dependency(28_100)])).toMatchObject({
+      verdict: 'one',
+      parts: [{ kind: 'dependency', id: 'payments' }, { id: 'stock' }],
+    });
+  });
+
+  test('one slow instance among even dependencies: it is the instance', () => {
+    const slow = { ...even, now: instances({ a: [100, 45_000], b: [100, 5_000] }) };
+    expect(blameAcross([dependency(12_100), slow])?.parts[0]?.id).toBe('a');
+  });
+
+  test('of two that point at one part, the one that does so more', () => {
+    const most = { ...even, now: instances({ a: [100, 45_000], b: [100, 12_000] }) };
+    const best = blameAcross([most, dependency(50_000)]);
+    expect(best?.parts[0]?.id).toBe('payments');
+    expect(blameAcross([dependency(50_000), dependency(60_000)])).toEqual(
+      blame(dependency(50_000)),
+    );
+  });
+
+  test('no change anywhere is nobody', () => {
+    expect(blameAcross([{ ...even, now: even.before }, dependency(12_000)])).toBeNull();
+    expect(blameAcross([])).toBeNull();
+  });
+});
+
 /*
  *   gateway --5 %--> checkout --20 %--> payments --20 %--> bank
  *                            \--0 %---> inventory
@@ -128,6 +218,19 @@ describe('where errors begin', () => {
       path: ['inventory'],
       errorRatio: null,
     });
+  });
+
+  test('impossible figures say nothing about an edge', () => {
+    for (const [errors, count] of [
+      [Number.NaN, 100],
+      [101, 100],
+      [-5, 100],
+      [5, Number.NaN],
+      [0, 0],
+    ] as const) {
+      const edges = [call('a', 'b', errors, count), call('a', 'c', 6)];
+      expect(errorOrigin('a', edges, { minCount: 0 }).service).toBe('c');
+    }
   });
 
   test('a cycle ends, and few calls prove nothing', () => {
