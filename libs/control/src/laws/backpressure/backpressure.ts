@@ -7,26 +7,31 @@
  *     accepting <-- < 0.6 ---- pressuring
  *     accepting <--------------- < 0.6 ---------------- rejecting
  *
- *     state        signal        credits (calls that may still be sent, from now on)
+ *     state        signal        credits
  *     accepting    ok            capacity - queued
  *     pressuring   slow-down     min(capacity - queued, slowShare x drain x everyMs)
  *     rejecting    reject        0, and Retry-After = (queued - 0.6 capacity) / drain
  *
- * Credits are a level, not an increment: they replace those given before. Who obeys them can never
- * put more into the queue than it holds. Under pressure they let in half of what drains, so the
- * queue shrinks. The drain rate is an average over `drainTauMs`; while it is not known a quarter of
- * the room is given under pressure, and the hint is `retryMaxMs`.
+ *     grant = max(0, credits - outstanding)            outstanding = granted so far - arrived so far
+ *
+ * Credits are a level: so many calls may be on their way. What is handed out is the grant, which
+ * brings those outstanding up to that level; a grant is never called back. Calls that arrive turn
+ * from outstanding to queued, so queued + outstanding stays within the capacity however long
+ * grants and calls are on their way. Under pressure half of what drains is let in, so the queue
+ * shrinks. The drain rate is an average over `drainTauMs`; while it is not known a quarter of the
+ * room is given under pressure, and the hint is `retryMaxMs`.
  *
  * Defaults: capacity 1,000; thresholds 0.8, 1 and 0.6, so that a queue at the edge of one does not
  * flap; slowShare 0.5 every second; hint from 1 s to 60 s, in whole seconds as the header has it.
  *
  * Regimes: accepting, pressuring, rejecting; holding without fresh evidence.
  *
- * Stability: the states form a hysteresis loop 0.2 and 0.4 of the capacity wide. Under pressure the
- * queue shrinks by (1 - slowShare) of the drain however long the credits are on their way, as long
- * as senders do not send more than their credits (backpressure.sim.test.ts).
+ * Stability: the states form hysteresis loops 0.2 and 0.4 of the capacity wide, and each turn
+ * takes the time to drain that much. The queue cannot overflow for any delay of grants and calls
+ * (above); under pressure it shrinks by 1 - slowShare of the drain (backpressure.sim.test.ts, up
+ * to 5 s of delay).
  *
- * Source: the mission's table, row 11; credits after the Reactive Streams specification.
+ * Source: the mission's table, row 11; credits after the windows of HTTP/2 and QUIC.
  */
 import { assertNever, requirePositive, requireThat } from '../../config.ts';
 import type { Decision, Law, LawInput } from '../../decision.ts';
@@ -61,7 +66,7 @@ export interface BackpressureInput extends LawInput {
   readonly queued: number | null;
   /** Calls that left the queue per second; null: not known. */
   readonly drainedPerSecond: number | null;
-  /** Credits in force. */
+  /** Credits outstanding: granted so far less arrived so far. */
   readonly applied: number;
 }
 
@@ -79,8 +84,10 @@ export interface BackpressureState {
   readonly drainedPerSecond: number | null;
 }
 
-/** `value`: credits. */
+/** `value`: credits, the level. */
 export interface BackpressureDecision extends Decision<number> {
+  /** Credits to hand out now, on top of those outstanding. */
+  readonly grant: number;
   readonly signal: Backpressure;
   /** For the Retry-After header; null: no need to wait. */
   readonly retryAfterMs: number | null;
@@ -165,7 +172,14 @@ function step(state: BackpressureState, input: BackpressureInput): BackpressureS
   };
   const decide = (value: number, reason: LawReason, signal: Backpressure): BackpressureStep => ({
     state: next,
-    output: { value, reason, terms, signal, retryAfterMs: retryAfter(next, depth) },
+    output: {
+      value,
+      reason,
+      terms,
+      signal,
+      grant: Math.max(0, Math.floor(value - input.applied)),
+      retryAfterMs: retryAfter(next, depth),
+    },
   });
   switch (phase.kind) {
     case 'accepting':
@@ -183,7 +197,8 @@ function held(state: BackpressureState, input: BackpressureInput, reason: LawRea
   const value = isMeasure(input.applied) ? input.applied : 0;
   const retryAfterMs = state.phase.kind === 'rejecting' ? state.config.retryMaxMs : null;
   const signal = signalOf(state.phase);
-  return { state, output: { value, reason, terms: { applied: value }, signal, retryAfterMs } };
+  const terms = { applied: value };
+  return { state, output: { value, reason, terms, signal, grant: 0, retryAfterMs } };
 }
 
 /** What the queue tells its senders in this phase. */
