@@ -16,8 +16,9 @@
  * most, weight 1.
  * Regimes: empty, filling, full (pushing out or refusing).
  * Stability: open loop, always stable. For tenants i, j of one class with items waiting all the
- * time, |served_i / w_i - served_j / w_j| <= cost_i / w_i + cost_j / w_j (largest costs). Aging
- * bounds who may overtake: only items that came less than class x agingMs later, class for class.
+ * time, |served_i / w_i - served_j / w_j| <= cost_i / w_i + cost_j / w_j (largest costs). Once an
+ * item of class c is next in its class, only items of class k < c that came at most (c - k) agingMs
+ * later go before it.
  * Source: P. Goyal, H. Vin, H. Cheng, Start-time Fair Queuing, 1996; the mission's table, row 26.
  */
 import {
@@ -191,16 +192,19 @@ function offer(before: FairQueueState, input: Offer): Stepped {
   if (full && depthOf(state, priority, tenant) >= config.maxPerTenant) {
     return turnedAway(state, 'queue-tenant-full', dropped);
   }
+  const { maxTenants } = config;
+  const queued = { item: { id, cost, atMs: nowMs }, maxTenants };
+  // Before anybody is pushed out for it.
+  const fitting = offered(classAt(state, priority), tenant, queued);
+  if (fitting === null) {
+    return turnedAway(state, 'queue-tenants-full', dropped);
+  }
   const roomy = state.size < config.maxItems ? state : pushOut(state, input, dropped);
   if (roomy === null) {
     return turnedAway(state, 'queue-no-room', dropped);
   }
-  const item = { id, cost, atMs: nowMs };
-  const { maxTenants } = config;
-  const grown = offered(classAt(roomy, priority), tenant, { item, maxTenants });
-  if (grown === null) {
-    return turnedAway(roomy, 'queue-tenants-full', dropped);
-  }
+  const grown =
+    roomy === state ? fitting : (offered(classAt(roomy, priority), tenant, queued) ?? fitting);
   const next = withClass(roomy, priority, grown);
   const answer = granted('queue-accepted', termsOf(next));
   return { state: next, output: { ...answer, item: null, dropped } };

@@ -25,7 +25,7 @@ const ops = fc.array(
     { weight: 8, arbitrary: fc.tuple(fc.constant('remove'), fc.nat({ max: 10_000 })) },
     { weight: 1, arbitrary: fc.tuple(fc.constant('map'), fc.constant(0)) },
   ) as fc.Arbitrary<Op>,
-  { maxLength: 80 },
+  { maxLength: 80, size: 'max' },
 );
 
 /** The obvious twin of every operation on a plain array; keys only grow. */
