@@ -83,13 +83,8 @@ function observationAt(atMs: number, look: Look): ReplicaObservation | null {
 }
 
 function p99Of(buckets: readonly RequestBucket[]): number | null {
-  const histogram = new Map<number, number>();
-  for (const bucket of buckets) {
-    for (const [index, count] of bucket.histogram) {
-      histogram.set(index, (histogram.get(index) ?? 0) + count);
-    }
-  }
-  const ns = quantileOfBuckets(histogram, 0.99);
+  const all = buckets.flatMap(({ histogram }) => [...histogram]);
+  const ns = quantileOfBuckets(all, 0.99);
   return ns === undefined ? null : ns / 1e6;
 }
 

@@ -32,7 +32,7 @@ export const simulate: Command = {
   summary: 'run a policy over a simulated service and a load: a scoreboard and the trajectory',
   help: `  --load FILE        requests per second, one number a line for each second; or a shape:
                      step, ramp, sine, flash-crowd, square, sawtooth, slow-leak, diurnal,
-                     regimes, noise, blackout (telemetry is away twice), lossy (30 % of it never comes)
+                     regimes, noise, blackout (telemetry is away twice), lossy (30 % of it is lost)
   --seed N           the same seed gives the same run [1]
   --runs N           seeds N, N+1, ...; the scoreboard shows the mean, the plot the first [1]
   --plant NAME       swift (starts in 5 s), heavy-tail (30 s, unequal machines), sluggish (90 s,
@@ -45,8 +45,8 @@ export const simulate: Command = {
                      scraped: over 15 s, every 15 s, 5 s old, as Kubernetes has it [streamed]
   --json             everything as JSON, with a point for each second
 
-A second violates when more than 1 % of the requests of the last five seconds failed or took longer
-than objectives.latency.p99 of the policy (the plant's own objective when the policy has none).`,
+A second violates when more than 1 % of the requests of the last five seconds failed or took
+longer than objectives.latency.p99 of the policy (the plant's own objective where it has none).`,
   options: {
     load: { type: 'string' },
     seed: { type: 'string' },

@@ -25,6 +25,7 @@ export function search<Judged extends { readonly cost: number }>(
   starts: readonly Setting[],
   { judge, most }: { readonly judge: (setting: Setting) => Judged; readonly most: number },
 ): Found<Judged> {
+  if (starts.length === 0 || most < 1) throw new Error('a search needs a start and a trial');
   const known = new Map<string, Judged>();
   const judged = (setting: Setting): Judged | null => {
     const key = JSON.stringify(knobs.map(({ name }) => setting[name]));
@@ -49,7 +50,6 @@ export function search<Judged extends { readonly cost: number }>(
     if (known.size >= most) break;
     if (!improved) factor = Math.sqrt(factor);
   }
-  if (best === null) throw new Error('a search needs a start and a trial');
   return { ...(best as { setting: Setting; judged: Judged }), tries: known.size };
 }
 

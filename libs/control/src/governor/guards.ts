@@ -75,7 +75,10 @@ export function confirmed(
   state: Confirmation | undefined,
   bounds: ReplicaBounds,
   seen: {
-    readonly observation: Pick<ReplicaObservation, 'nowMs' | 'evidenceAgeMs'>;
+    readonly observation: Pick<
+      ReplicaObservation,
+      'nowMs' | 'evidenceAgeMs' | 'applied' | 'ready' | 'utilization'
+    >;
     /** What the law rests on, and what it proposes. */
     readonly evidence: number | null;
     readonly value: number;
@@ -83,7 +86,10 @@ export function confirmed(
 ): Confirmation | undefined {
   const { confirmDownMs: holdMs, evidenceMaxAgeMs } = bounds;
   if (holdMs === undefined) return undefined;
-  const { nowMs, evidenceAgeMs } = seen.observation;
-  const proposed = { nowMs, evidenceAgeMs, value: seen.value, figures: [seen.evidence] };
+  const { observation, evidence, value } = seen;
+  const { nowMs, evidenceAgeMs, applied, utilization } = observation;
+  // A law may do without a utilisation, but not with one that fell silent.
+  const figures = utilization === null ? [evidence] : [evidence, utilization];
+  const proposed = { nowMs, evidenceAgeMs, value, applied, figures, busy: observation };
   return confirm(state ?? NOTHING_CONFIRMED, proposed, { holdMs, evidenceMaxAgeMs });
 }

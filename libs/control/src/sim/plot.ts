@@ -83,10 +83,12 @@ export function strip(title: string, holds: readonly boolean[], width = 72): str
   return `${title.slice(0, 7).padStart(7)} │${cells.join('')}`;
 }
 
-const MARKS = 4;
+/** Below this width there is room for the times of both ends only. */
+const NARROW = 40;
 
 function timeAxis(seconds: number, width: number): string[] {
-  const marks = Array.from({ length: MARKS + 1 }, (_, index) => index / MARKS);
+  const parts = width < NARROW ? 1 : 4;
+  const marks = Array.from({ length: parts + 1 }, (_, index) => index / parts);
   const line = Array.from({ length: width }, (_, column) =>
     marks.some((mark) => Math.round(mark * (width - 1)) === column) ? '┴' : '─',
   );
