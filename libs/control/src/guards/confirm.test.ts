@@ -24,14 +24,21 @@ function look(
     (state, seen, index) =>
       confirm(
         state,
-        { nowMs: firstMs + index * 10_000, evidenceAgeMs: 5_000, figures: [0.5], ...seen },
+        {
+          nowMs: firstMs + index * 10_000,
+          evidenceAgeMs: 5_000,
+          applied: 0,
+          figures: [0.5],
+          ...seen,
+        },
         config,
       ),
     from,
   );
 }
 
-const times = <T>(count: number, value: T): readonly T[] => Array.from({ length: count }, () => value);
+const times = <T>(count: number, value: T): readonly T[] =>
+  Array.from({ length: count }, () => value);
 
 function judged(confirmation: Confirmation | undefined, value: number, applied = 10) {
   const proposed = { value, reason: 'below-setpoint', terms: {} } as const;
@@ -78,8 +85,13 @@ describe('a lower value', () => {
     expect(judged(state, 4)).toEqual([9, 'unconfirmed-drop']);
   });
 
-  test('is free at the first look, and without a confirmation', () => {
-    expect(judged(look([{ value: 4 }]), 4)).toEqual([4, PASSED]);
+  test('counts from the first look: what was applied then was right for somebody', () => {
+    const early = look(times(6, { value: 4, applied: 10 }));
+    expect(judged(early, 4)).toEqual([10, 'unconfirmed-drop']);
+    expect(judged(look([{ value: 4, applied: 10 }], {}, early), 4)).toEqual([4, PASSED]);
+  });
+
+  test('is free without a confirmation', () => {
     expect(judged(undefined, 4)).toEqual([4, PASSED]);
   });
 });
@@ -113,20 +125,48 @@ describe('silence', () => {
   test('windows that are half filled with it, before and after, confirm nothing either', () => {
     const before = look([{ value: 7 }, { value: 3 }, ...times(50, zero)], {}, calm);
     const after = look([{ value: 3 }, { value: 7 }, { value: 10 }], {}, before);
-    expect(after.silentMs).toBe(0);
     expect(judged(after, 3)).toEqual([10, 'unconfirmed-drop']);
   });
 
   test('is believed after a quarter of an hour, and what follows from it a minute later', () => {
     const almost = look(times(89, zero), {}, calm);
     expect(almost.silentMs).toBe(890_000);
-    expect(judged(look(times(5, zero), {}, almost), 1)).toEqual([10, 'sudden-silence']);
+    expect(judged(almost, 1)).toEqual([10, 'sudden-silence']);
+    expect(judged(look(times(5, zero), {}, almost), 1)).toEqual([10, 'unconfirmed-drop']);
     expect(judged(look(times(6, zero), {}, almost), 1)).toEqual([1, PASSED]);
   });
 
-  test('leaves free what was proposed before it: a service that few call may shrink', () => {
-    const idle = look(times(10, { value: 2 }));
-    expect(judged(look([zero], {}, idle), 1)).toEqual([2, 'sudden-silence']);
+  test('that comes and goes lets a service that few call shrink, in the looks between', () => {
+    const calls = { value: 2, figures: [0.01] };
+    const sparse = look([...times(3, calls), ...times(5, zero), ...times(3, calls)], {}, calm);
+    expect(judged(sparse, 2)).toEqual([2, PASSED]);
+    expect(judged(look([zero], {}, sparse), 2)).toEqual([10, 'sudden-silence']);
+  });
+
+  test('that comes and goes adds up, and is believed in the end', () => {
+    const calls = { value: 2, figures: [0.01], applied: 10 };
+    const round = [...times(10, { ...zero, applied: 10 }), calls];
+    const eight = look(times(8, round).flat(), {}, calm);
+    expect(eight.silentMs).toBe(800_000);
+    expect(judged(eight, 2)).toEqual([10, 'unconfirmed-drop']);
+    const ten = look([...times(2, round).flat(), ...times(6, calls)], {}, eight);
+    expect(judged(ten, 2)).toEqual([2, PASSED]);
+  });
+
+  test('is forgotten after a minute of sight', () => {
+    const back = look([...times(20, zero), ...times(6, { value: 10 })], {}, calm);
+    expect(back).toMatchObject({ soundMs: 60_000, silentMs: 0 });
+    const early = look([...times(20, zero), ...times(5, { value: 10 })], {}, calm);
+    expect(early).toMatchObject({ soundMs: 50_000, silentMs: 200_000 });
+  });
+
+  test('longer than the memory: what is applied counts until a minute after it was sight', () => {
+    const old = look([...times(10, { value: 5 }), ...times(6, zero)]);
+    const half = { value: 3, applied: 9 };
+    expect(judged(look(times(5, half), {}, old), 3, 9)).toEqual([9, 'unconfirmed-drop']);
+    expect(judged(look(times(11, half), {}, old), 3, 9)).toEqual([3, PASSED]);
+    const short = look([...times(10, { value: 5 }), ...times(5, zero)]);
+    expect(judged(look(times(5, half), {}, short), 3, 9)).toEqual([5, 'unconfirmed-drop']);
   });
 
   test('at the very first look takes nothing away', () => {
@@ -151,8 +191,8 @@ describe('what cannot be believed confirms nothing', () => {
     expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
   });
 
-  test('a proposal that is none', () => {
-    const state = look(times(20, { value: Number.NaN }), {}, calm);
+  test.each([{ value: Number.NaN }, { value: 4, applied: Number.NaN }])('%o', (broken) => {
+    const state = look(times(20, broken), {}, calm);
     expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
   });
 
@@ -164,9 +204,59 @@ describe('what cannot be believed confirms nothing', () => {
   });
 });
 
+/*
+ *   8 ready, 40 % busy: 3.2 of them work, so that no fewer than 4 may stay
+ */
+describe('what works', () => {
+  const applied = 10;
+  const at = (utilization: number | null, ready = 8) =>
+    look(times(7, { value: 1, applied, busy: { utilization, ready } }));
+
+  test.each([
+    [0.4, 4],
+    [0.5, 4],
+    [0.51, 5],
+    [0.949, 8],
+    [0.01, 1],
+  ])('%f busy of 8: %i stay', (utilization, least) => {
+    expect(judged(at(utilization), 1)[0]).toBe(least);
+  });
+
+  test('at 95 % and more nothing is taken away, those that start included', () => {
+    expect(judged(at(0.95), 1)).toEqual([10, 'unconfirmed-drop']);
+    expect(judged(at(1), 9)).toEqual([10, 'unconfirmed-drop']);
+  });
+
+  test('what is not known takes no part', () => {
+    expect(judged(at(null), 1)[0]).toBe(1);
+    expect(judged(at(Number.NaN), 1)[0]).toBe(1);
+    expect(judged(at(0.5, Number.NaN), 1)[0]).toBe(1);
+  });
+
+  test('a window may show those that have left since', () => {
+    const busy = { utilization: 0.5, ready: 20 };
+    const before = look(times(7, { value: 1, applied, busy }));
+    const after = look([{ value: 1, applied, busy: { utilization: 0.45, ready: 10 } }], {}, before);
+    expect(judged(after, 1)).toEqual([10, 'unconfirmed-drop']);
+    const settled = { value: 1, applied, busy: { utilization: 0.45, ready: 10 } };
+    expect(judged(look(times(12, settled), {}, before), 1)).toEqual([5, 'unconfirmed-drop']);
+  });
+
+  test('a proposal above it stands', () => {
+    const state = look(times(7, { value: 6, applied: 10, busy: { utilization: 0.4, ready: 8 } }));
+    expect(judged(state, 6)).toEqual([6, PASSED]);
+  });
+});
+
 describe('the clock', () => {
   const calm = look([{ value: 10 }]);
-  const at = (nowMs: number) => ({ nowMs, evidenceAgeMs: 0, value: 4, figures: [0.5] });
+  const at = (nowMs: number) => ({
+    nowMs,
+    evidenceAgeMs: 0,
+    value: 4,
+    applied: 10,
+    figures: [0.5],
+  });
 
   test('set forward by hours, it confirms as much as half of the time asked for', () => {
     const once = confirm(calm, at(START_MS + 10_000_000));
@@ -191,7 +281,7 @@ test('the memory is bounded, plain and goes on identically', () => {
   for (let index = 0; index < 1_000; index += 1) {
     const nowMs = START_MS + index * 500;
     const value = 50 - (index % 50);
-    const seen = { nowMs, evidenceAgeMs: 0, value, figures: [0.5] };
+    const seen = { nowMs, evidenceAgeMs: 0, value, applied: 10, figures: [0.5] };
     const next = confirm(state, seen);
     expect(confirm(JSON.parse(JSON.stringify(state)) as Confirmation, seen)).toEqual(next);
     state = next;

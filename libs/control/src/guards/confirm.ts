@@ -3,24 +3,30 @@
  *
  *     floor = the most that was proposed in the last holdMs of trusted time
  *
- * Trusted time stands still while a figure is exactly zero, for at most `believeAfterMs`: zero in
- * place of a value looks like a service that nobody calls any more. What may be taken away is then
- * what was proposed before the silence, and just after it, when a window is half filled with it,
- * still. Nothing is trusted while evidence is missing, too old or impossible.
+ * A proposal counts as no less than the replicas that are kept fully busy (utilisation x ready), and
+ * as all that are applied when utilisation is 95 % or more: whatever a law makes of its figures,
+ * what works is not taken away.
  *
- * Defaults: holdMs 60 s, longer than the window of the figures and their lag together; a silence is
- * believed after 15 min: idle replicas cost little, and taking them away from a service that is
- * only not seen costs all.
+ * Trusted time stands still while a figure is exactly zero, for at most `believeAfterMs`: zero in
+ * place of a value looks like a service that nobody calls any more. Nothing is taken away then, and
+ * just after it, when a window is half filled with it, what was proposed before still counts, or what
+ * is applied where the silence was longer than the memory. Nothing is trusted either while evidence
+ * is missing, too old or impossible.
+ *
+ * Defaults: holdMs 60 s; at least twice the figures' window and the loop's period together, so that
+ * two windows in a row that are half filled with silence do not confirm each other. A silence is
+ * believed after 15 min: idle replicas cost little, and taking them away from a service that is only
+ * not seen costs all.
  *
  * Regimes: confirmed, waiting for a lower value to last, doubting a silence.
  */
 import { requireAtLeastZero, requirePositive } from '../config.ts';
-import { isMeasure } from '../numbers.ts';
+import { isMeasure, tidy } from '../numbers.ts';
 import { PASS } from './bound.ts';
 import type { Guard, Verdict } from './guard.ts';
 
 export interface ConfirmConfig {
-  /** A lower value has to be proposed for this long. Default 60 s; at least window and lag. */
+  /** A lower value has to be proposed for this long. Default 60 s. */
   readonly holdMs?: number;
   /** Figures that are zero for this long are believed. Default 15 min. */
   readonly believeAfterMs?: number;
@@ -33,19 +39,34 @@ export interface Confirmation {
   readonly lastMs: number | null;
   /** Trusted time. */
   readonly trustedMs: number;
+  /** Figures have been zero for so long. */
   readonly silentMs: number;
+  /** They are, and it is not believed. */
+  readonly doubts: boolean;
+  /** Trusted time since then. */
+  readonly soundMs: number;
   /** By spans of trusted time, the most of each. */
-  readonly proposed: readonly { readonly atMs: number; readonly value: number }[];
+  readonly proposed: readonly ProposedSpan[];
+}
+
+export interface ProposedSpan {
+  readonly atMs: number;
+  readonly value: number;
+  /** Replicas that served. */
+  readonly ready: number;
 }
 
 export const NOTHING_CONFIRMED: Confirmation = {
   lastMs: null,
   trustedMs: 0,
   silentMs: 0,
+  doubts: false,
+  soundMs: 0,
   proposed: [],
 };
 
 const SPANS = 16;
+const SATURATED = 0.95;
 
 function settingsOf(config: ConfirmConfig): Required<ConfirmConfig> {
   const { holdMs = 60_000, believeAfterMs = 900_000, evidenceMaxAgeMs = 30_000 } = config;
@@ -60,8 +81,15 @@ export interface Proposed {
   readonly evidenceAgeMs: number | null;
   /** What the law asks for, before any guard. */
   readonly value: number;
+  readonly applied: number;
   /** What the law rests on; null: not measured. */
   readonly figures: readonly (number | null)[];
+  /** How busy those are that serve; left out: not known. */
+  readonly busy?: {
+    /** 0 to 1; null: not measured. */
+    readonly utilization: number | null;
+    readonly ready: number;
+  };
 }
 
 /** Notes one proposal: to be called once a step, before the guards. */
@@ -77,32 +105,64 @@ export function confirm(
   if (!isUsable(seen, settings)) return noted;
   // A clock that was set, or a loop that slept, confirms no more than one look more.
   const dtMs = Math.min(Math.max(0, sinceMs), settings.holdMs / 2);
-  const isSilent = seen.figures.some((figure) => figure === 0);
-  const silentMs = isSilent ? state.silentMs + dtMs : 0;
-  if (isSilent && silentMs < settings.believeAfterMs) return { ...noted, silentMs };
-  const trustedMs = state.trustedMs + dtMs;
-  const proposed = withProposal(state.proposed, { atMs: trustedMs, value: seen.value }, settings);
-  return { ...noted, trustedMs, silentMs, proposed };
+  if (seen.figures.some((figure) => figure === 0)) {
+    const silentMs = state.silentMs + dtMs;
+    if (silentMs < settings.believeAfterMs) return { ...noted, silentMs, doubts: true, soundMs: 0 };
+    return trusted({ ...noted, silentMs, soundMs: 0 }, seen, dtMs, settings);
+  }
+  const soundMs = state.soundMs + dtMs;
+  const silentMs = soundMs >= settings.holdMs ? 0 : state.silentMs;
+  return trusted({ ...noted, silentMs, soundMs }, seen, dtMs, settings);
+}
+
+/** What was proposed is remembered. */
+function trusted(
+  state: Confirmation,
+  seen: Proposed,
+  dtMs: number,
+  { holdMs, believeAfterMs }: Required<ConfirmConfig>,
+): Confirmation {
+  const atMs = state.trustedMs + dtMs;
+  const kept = state.proposed.filter((past) => atMs - past.atMs < holdMs);
+  const ready = isMeasure(seen.busy?.ready) ? seen.busy.ready : 0;
+  // The figures may be of when more of them served.
+  const served = kept.reduce((most, past) => Math.max(most, past.ready), ready);
+  // Somebody found what is applied right, before the first look or in a silence longer than memory.
+  const isNew = state.proposed.length === 0;
+  const wasSilent = state.silentMs >= holdMs && state.silentMs < believeAfterMs;
+  const known = isNew || wasSilent ? seen.applied : 0;
+  const value = Math.max(seen.value, known, leastOf(seen, served));
+  const proposed = withSpan(kept, { atMs, value, ready }, holdMs);
+  return { ...state, trustedMs: atMs, doubts: false, proposed };
 }
 
 function isUsable(
-  { evidenceAgeMs, value, figures }: Proposed,
+  { evidenceAgeMs, value, applied, figures }: Proposed,
   { evidenceMaxAgeMs }: Required<ConfirmConfig>,
 ): boolean {
   const isFresh = evidenceAgeMs !== null && Math.abs(evidenceAgeMs) <= evidenceMaxAgeMs;
-  return isFresh && isMeasure(value) && figures.length > 0 && figures.every(isMeasure);
+  const areCounts = isMeasure(value) && isMeasure(applied);
+  return isFresh && areCounts && figures.length > 0 && figures.every(isMeasure);
 }
 
-function withProposal(
-  before: Confirmation['proposed'],
-  newest: { readonly atMs: number; readonly value: number },
-  { holdMs }: Required<ConfirmConfig>,
-): Confirmation['proposed'] {
-  const kept = before.filter(({ atMs }) => newest.atMs - atMs < holdMs);
+/** Replicas that work: to keep fewer would be to refuse work that is there. */
+function leastOf({ busy, applied }: Proposed, served: number): number {
+  if (busy === undefined || !isMeasure(busy.utilization)) return 0;
+  return busy.utilization >= SATURATED ? applied : Math.ceil(tidy(busy.utilization * served));
+}
+
+/** Bounded: what comes within a span of the last one is added to it, the more of both. */
+function withSpan(
+  kept: readonly ProposedSpan[],
+  newest: ProposedSpan,
+  holdMs: number,
+): readonly ProposedSpan[] {
   const last = kept.at(-1);
   if (last === undefined || newest.atMs - last.atMs >= holdMs / SPANS) return [...kept, newest];
-  // The higher one of a span counts from when it was proposed.
-  return newest.value < last.value ? kept : [...kept.slice(0, -1), newest];
+  const ready = Math.max(last.ready, newest.ready);
+  // The higher one counts from when it was proposed.
+  const { atMs, value } = newest.value < last.value ? last : newest;
+  return [...kept.slice(0, -1), { atMs, value, ready }];
 }
 
 /** Lets a value fall only to what has been confirmed. Without `context.confirmation`: passes. */
@@ -111,12 +171,12 @@ export function confirmedDown(): Guard {
     name: 'confirmedDown',
     judge: (decision, { applied, confirmation }): Verdict<number> => {
       if (confirmation === undefined || !(decision.value < applied)) return PASS;
-      const { silentMs, proposed } = confirmation;
-      const floor = proposed.reduce((most, { value }) => Math.max(most, value), -1);
-      const reason = silentMs > 0 || floor < 0 ? 'sudden-silence' : 'unconfirmed-drop';
-      if (floor >= applied || floor < 0) return { kind: 'hold', reason, terms: { silentMs } };
+      const { silentMs, doubts, proposed } = confirmation;
+      if (doubts) return { kind: 'hold', reason: 'sudden-silence', terms: { silentMs } };
+      const floor = proposed.reduce((most, { value }) => Math.max(most, value), 0);
+      if (floor >= applied) return { kind: 'hold', reason: 'unconfirmed-drop' };
       return decision.value < floor
-        ? { kind: 'bound', value: floor, reason, terms: { silentMs } }
+        ? { kind: 'bound', value: floor, reason: 'unconfirmed-drop' }
         : PASS;
     },
   };

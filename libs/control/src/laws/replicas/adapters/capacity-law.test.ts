@@ -49,10 +49,14 @@ describe('capacity with a learned service time', () => {
     expect(run({}, {}, { ratePerSecond: 300, utilization: null }).values).toEqual([8, 22]);
   });
 
-  it('learns nothing from workers that are busy at 95 % or more', () => {
-    const time = (utilization: number) => run({}, {}, { utilization }).state.learned.mean;
-    expect(time(0.95)).toBe(50);
-    expect(time(0.94)).toBeGreaterThan(50);
+  it('learns of no shorter time from workers that are busy at 95 % or more, but of a longer', () => {
+    const time = (utilization: number, ratePerSecond: number) =>
+      run({}, {}, { utilization, ratePerSecond }).state.learned.mean;
+    expect(time(0.95, 200)).toBe(50);
+    expect(time(0.94, 200)).toBeLessThan(50);
+    expect(time(0.95, 189)).toBeGreaterThan(50);
+    // However long the time that is seen, it counts as half as much again.
+    expect(time(1, 1)).toBeCloseTo(50 + 25 * (1 - Math.exp(-10 / 120)), 9);
     // The first figure is better than none.
     expect(run({}, { utilization: 1 }).values).toEqual([15]);
   });

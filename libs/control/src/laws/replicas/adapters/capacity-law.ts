@@ -7,9 +7,9 @@
  * Defaults: rho 0.7 and 1 worker, as `capacity` has them. S is smoothed over 2 minutes: it is a
  * property of the code, and the rate is what changes fast. A service time that is given is not
  * learned.
- * Regimes: need, no demand, holding without fresh evidence or before S is known. Nothing is
- * learned while the workers are busy at 95 % or more: work waits then that no figure shows, and S
- * would come out too small.
+ * Regimes: need, no demand, holding without fresh evidence or before S is known. While the
+ * workers are busy at 95 % or more S may be learned to be longer, never shorter: work waits then that
+ * no figure shows.
  * Stability: open loop in the rate, always stable; S moves with a time constant of 2 minutes and
  * does not depend on the number of replicas.
  * Source: J. Little, 1961; the utilisation law of J. Buzen and P. Denning, 1978.
@@ -20,6 +20,7 @@ import { type EwmaState, initEwma, stepEwma } from '../../../measure/ewma.ts';
 import { isMeasure } from '../../../numbers.ts';
 import { type CapacityConfig, type CapacityState, capacity } from '../../capacity/capacity.ts';
 import { refuse } from '../../refuse.ts';
+import { soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
 
 export interface CapacityLawConfig extends CapacityConfig {
@@ -91,10 +92,11 @@ function learn(state: CapacityLawState, observation: ReplicaObservation): EwmaSt
   const known = isMeasure(ratePerSecond) && isMeasure(utilization) && isMeasure(ready);
   if (given !== null || refused !== null || !known) return learned;
   if (ratePerSecond === 0 || utilization === 0 || ready === 0) return learned;
-  // While nothing better is known, a time that is too small still asks for more than there is.
-  if (utilization >= SATURATED && learned.mean !== null) return learned;
   const busyWorkers = utilization * ready * of.config.workersPerReplica;
+  const value = (1_000 * busyWorkers) / ratePerSecond;
+  // What waits is not seen then: the time is at least this.
+  if (utilization >= SATURATED && learned.mean !== null && value <= learned.mean) return learned;
   // A clock that was set back must not end the learning until it has caught up.
   const lastMs = learned.lastMs === null ? null : Math.min(learned.lastMs, nowMs);
-  return stepEwma({ ...learned, lastMs }, { nowMs, value: (1_000 * busyWorkers) / ratePerSecond });
+  return stepEwma({ ...learned, lastMs }, { nowMs, value: soberCost(learned.mean, value) });
 }

@@ -75,10 +75,11 @@ describe('the need of now', () => {
     const next = (utilization: number, ratePerSecond: number) =>
       law.step(state, { ...SEEN, nowMs: SEEN.nowMs + 15_000, utilization, ratePerSecond }).state;
     const moved = 1 - Math.exp(-15_000 / 120_000);
-    expect(next(0.89, 356).cost.mean).toBeCloseTo(0.05 - 0.025 * moved, 9);
+    // Half of it was seen, two thirds count.
+    expect(next(0.89, 356).cost.mean).toBeCloseTo(0.05 - (0.05 / 3) * moved, 9);
     expect(next(0.9, 360).cost.mean).toBe(0.05);
-    // Above the limit a higher cost is believed.
-    expect(next(1, 100).cost.mean).toBeCloseTo(0.05 + 0.05 * moved, 9);
+    // Above the limit a higher cost is believed; twice was seen, half as much again counts.
+    expect(next(1, 100).cost.mean).toBeCloseTo(0.05 + 0.025 * moved, 9);
     expect(next(0, 100).cost.mean).toBe(0.05);
   });
 

@@ -27,6 +27,7 @@ import { type EwmaState, initEwma, stepEwma } from '../../../measure/ewma.ts';
 import { isMeasure, tidy } from '../../../numbers.ts';
 import type { LawReason } from '../../../reasons.ts';
 import { nextLastMs, refuse } from '../../refuse.ts';
+import { soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
 import {
   type PredictiveConfig,
@@ -119,7 +120,7 @@ function learnCost(state: PredictiveState, input: ReplicaObservation, rate: numb
   const value = (utilization * ready) / rate;
   const known = state.cost.mean;
   const blunt = utilization >= state.config.saturated && known !== null && value <= known;
-  return blunt ? state.cost : stepEwma(state.cost, { nowMs, value });
+  return blunt ? state.cost : stepEwma(state.cost, { nowMs, value: soberCost(known, value) });
 }
 
 function decide(state: PredictiveState, input: ReplicaObservation, rate: number): Decision<number> {
