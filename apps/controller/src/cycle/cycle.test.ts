@@ -149,7 +149,7 @@ describe('the cycle, when it may not act', () => {
     const upAlone = REPLICAS.replace('autonomy: ask', 'autonomy: { up: auto, down: ask }');
     const world = new World(policyOf(upAlone));
     world.replicas.value = 4;
-    await world.turn(0, { utilization: 0.2 });
+    await confirmDown(world);
     expect(world.desk.proposed[0]).toMatchObject({ approvedBy: null, content: { after: 2 } });
     world.desk.autonomy.set('checkout/replicas', {
       autonomy: { up: 'off', down: 'off' },
@@ -160,6 +160,14 @@ describe('the cycle, when it may not act', () => {
     expect(world.lastSample()).toMatchObject({ reason: 'direction-off' });
   });
 });
+
+/** A way down is taken when it has been proposed for a minute. */
+async function confirmDown(world: World): Promise<void> {
+  for (let tick = 0; tick < 40 && world.desk.proposed.length === 0; tick += 1) {
+    expect(world.desk.proposed).toEqual([]);
+    await world.turn(5_000, { utilization: 0.2 });
+  }
+}
 
 describe('the cycle and other hands', () => {
   it('stops a loop whose target somebody else changed, until an operator speaks', async () => {
@@ -246,7 +254,7 @@ describe('a change that harmed', () => {
   it('is undone when it is still in force, and its loop asks from now on', async () => {
     const auto = new World(policyOf(REPLICAS.replace('autonomy: ask', 'autonomy: auto')));
     auto.replicas.value = 4;
-    await auto.turn(0, { utilization: 0.2 });
+    await confirmDown(auto);
     await auto.carryOut();
     expect(auto.replicas.value).toBe(2);
     await auto.turn(20_000, { utilization: 0.9 });
@@ -264,7 +272,7 @@ describe('a change that harmed', () => {
   it('does not raise what an operator has turned off meanwhile', async () => {
     const auto = new World(policyOf(REPLICAS.replace('autonomy: ask', 'autonomy: auto')));
     auto.replicas.value = 4;
-    await auto.turn(0, { utilization: 0.2 });
+    await confirmDown(auto);
     await auto.carryOut();
     auto.desk.autonomy.set('checkout/replicas', {
       autonomy: { up: 'off', down: 'off' },

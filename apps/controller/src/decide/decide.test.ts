@@ -1,3 +1,4 @@
+import { NOTHING_CONFIRMED } from '@flyball/control';
 import { describe, expect, it } from 'vitest';
 import type { TargetState } from '../act/actuator.port.ts';
 import { policyOf } from '../cycle/cycle.fixture.ts';
@@ -90,6 +91,16 @@ function input(
   };
 }
 
+/** A way down has been proposed for long enough. */
+const CONFIRMED: LoopMemory = {
+  ...NO_MEMORY,
+  confirmation: {
+    ...NOTHING_CONFIRMED,
+    trustedMs: 600_000,
+    proposed: [{ atMs: 0, value: 1, ready: 1 }],
+  },
+};
+
 describe('arbitration between the rate and the replicas', () => {
   it('shows the replicas the load that was offered, not what was let in', async () => {
     const shedding = await assessment({ utilization: 0.7 }, guards(traffic(60, 40)));
@@ -104,11 +115,16 @@ describe('arbitration between the rate and the replicas', () => {
 
   it('takes nothing away while anything is shed, however idle the instances look', async () => {
     const shedding = await assessment({ utilization: 0.1 }, guards(traffic(90, 10)));
-    const decision = decideLoop('replicas', input(shedding, target(6, 6)));
+    const settled = { memory: CONFIRMED };
+    const decision = decideLoop('replicas', input(shedding, target(6, 6), settled));
     expect(decision).toMatchObject({ bounded: 6, reason: 'demand-hidden' });
     expect(decision.text).toContain('shed');
     const calm = await assessment({ utilization: 0.1 });
-    expect(decideLoop('replicas', input(calm, target(6, 6))).bounded).toBe(3);
+    expect(decideLoop('replicas', input(calm, target(6, 6), settled)).bounded).toBe(3);
+    // At the first look nothing is taken away yet.
+    const first = decideLoop('replicas', input(calm, target(6, 6)));
+    expect(first).toMatchObject({ bounded: 6, reason: 'unconfirmed-drop' });
+    expect(first.memory.confirmation?.proposed).toEqual([{ atMs: 0, value: 6, ready: 6 }]);
   });
 
   it('trusts the share of rejections only so far', () => {

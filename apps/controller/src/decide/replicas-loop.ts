@@ -50,7 +50,7 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
   const names = namesFor(proposal.signal);
   const { bounds } = replicaPlan(assessment.policy, loop);
   const confirmation = confirmed(memory.confirmation, bounds, {
-    observation: { nowMs, evidenceAgeMs },
+    observation: { ...replicaObservation(input, arbitration), evidenceAgeMs },
     evidence: proposal.evidence,
     value: output.value,
   });

@@ -6,7 +6,7 @@ import type { Policy, ReplicasLoopPolicy } from './schema.ts';
 const LEAST_ERROR_RATIO = 0.01;
 
 /** Laws that would take a zero in place of a value for a service that nobody calls any more. */
-const CONFIRMED: ReadonlySet<string> = new Set(['capacity', 'predictive', 'stablePanic']);
+const CONFIRMED: ReadonlySet<string> = new Set(['capacity', 'pid', 'predictive', 'stablePanic']);
 
 /** The law and the bounds of a policy's replicas, and how often they are asked. */
 export function replicaPlan(policy: Policy, loop: ReplicasLoopPolicy) {
@@ -19,7 +19,7 @@ function boundsOf(policy: Policy, loop: ReplicasLoopPolicy) {
   const pace = REPLICA_PACE[law.kind];
   return {
     ...(CONFIRMED.has(law.kind)
-      ? { confirmDownMs: Math.max(60_000, policy.observe.window + guards.evidenceMaxAge) }
+      ? { confirmDownMs: Math.max(60_000, 2 * (policy.observe.window + loop.every)) }
       : {}),
     ...(schedule === undefined ? {} : { schedule: scheduleFigures(policy, loop, schedule) }),
     min: limits.min,
