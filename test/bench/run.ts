@@ -91,6 +91,20 @@ const BENCHES: readonly Bench[] = [
     about: 'the load generator alone',
     onlyNamed: true,
   },
+  {
+    letter: '',
+    name: 'scale',
+    file: 'libs/control/bench/scale.ts',
+    about: 'leases against gossip, simulated',
+    onlyNamed: true,
+  },
+  {
+    letter: '',
+    name: 'storm',
+    file: 'libs/control/bench/storm.ts',
+    about: 'replica laws in 10,000 storms each',
+    onlyNamed: true,
+  },
 ];
 
 const HELP = `npm run bench                     all but those marked *

@@ -1,0 +1,9 @@
+export {
+  amplification,
+  type ChainFault,
+  type ChainFigures,
+  type ChainScenario,
+  type ChainService,
+  runChain,
+  type ServiceFigures,
+} from './chain.ts';
