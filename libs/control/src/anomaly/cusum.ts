@@ -12,7 +12,8 @@
  * sigma is found after about 10 values, a false alarm comes once in about 465 (h 4: 8 and 168).
  * A series that does not vary while learning gets 1 % of its mean as sigma.
  *
- * What is no number, or too large to square, is ignored. It counts values, not time: a gap leaves the sums as they are.
+ * What is no number, or too large to square, is ignored. It counts values, not time: a gap leaves
+ * the sums as they are.
  * Source: E. Page, 1954; D. Montgomery, Introduction to Statistical Quality Control, chapter 9.
  */
 import { requireAtLeastZero, requirePositive, requireThat } from '../config.ts';

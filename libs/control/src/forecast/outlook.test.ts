@@ -32,7 +32,7 @@ describe('who is believed', () => {
     expect(said.meanError).toBeLessThan(1);
   });
 
-  test('a rhythm: the season or Holt-Winters, once it has been seen twice and has proved itself', () => {
+  test('a rhythm: the season or Holt-Winters, once it has proved itself', () => {
     const at = square(24);
     const early = run(40, at);
     const names = (state: OutlookState) =>

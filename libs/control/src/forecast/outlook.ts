@@ -236,7 +236,7 @@ function forecast(state: OutlookState, atMs: number): Forecast {
   return speak(state, [positionOf(state.config.slotMs, atMs)]);
 }
 
-/** The highest of the moments from `fromMs` to `toMs`, three of them looked at, by one forecaster. */
+/** The highest of three moments from `fromMs` to `toMs`, by one forecaster. */
 function highest(state: OutlookState, fromMs: number, toMs: number): Forecast {
   const { slotMs } = state.config;
   const moments = [fromMs, (fromMs + toMs) / 2, toMs];

@@ -254,7 +254,7 @@ function isBottom(differences: readonly number[], lag: number): boolean {
   return here <= (differences[lag - 2] as number) && here <= (differences[lag] as number);
 }
 
-/** Where the parabola through the bottom and its neighbours is lowest, if that is clearly beside. */
+/** Where the parabola through the bottom and its neighbours is lowest, if clearly beside it. */
 function fractionAt(differences: readonly number[], lag: number): number {
   const left = differences[lag - 2] as number;
   const here = differences[lag - 1] as number;
