@@ -134,6 +134,22 @@ describe('terms', () => {
 });
 
 describe('anti-windup', () => {
+  test('a fraction of a request that nobody carries out does not add up', () => {
+    // 10.83 are wanted: 11, again and again.
+    const outputs = drive(
+      { setpoint: 0.6 },
+      Array.from({ length: 12 }, () => ({ measured: 0.65 })),
+    );
+    expect(new Set(outputs.map((output) => output.value))).toEqual(new Set([11]));
+    // Once it is carried out, the rest of it counts: 10.83 - 11 + 11.92 = 11.75.
+    const state = outputs.at(-1)?.state as PidReplicasState;
+    const input = { nowMs: 9_000_000, evidenceAgeMs: 0, measured: 0.65, applied: 11 };
+    expect(pidReplicas.step(state, input).output.terms.wanted).toBeCloseTo(
+      11 * (0.65 / 0.6) - 1 / 6,
+      9,
+    );
+  });
+
   test('waiting for an approval neither winds up nor changes the proposal', () => {
     const waiting = Array.from({ length: 100 }, () => ({ measured: 0.98 }));
     const outputs = drive(POLICY, waiting);

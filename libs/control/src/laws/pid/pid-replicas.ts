@@ -75,6 +75,8 @@ export interface PidReplicasState {
     readonly to: number;
     readonly move: number;
     readonly h: number;
+    /** The remainder that went into it. */
+    readonly carried?: number;
   } | null;
   readonly lastError: number;
   readonly lastApplied: number | null;
@@ -262,7 +264,8 @@ function move(
   const p = proportional(config.kp, h, terms.weightedError);
   const i = integral * h;
   const d = terms.derivative * h;
-  const asked = applied + state.remainder + Math.max(1, applied) * (p + i + d);
+  const carried = carriedRemainder(state, applied);
+  const asked = applied + carried + Math.max(1, applied) * (p + i + d);
   // The derivative and an old integral may damp a move, but never turn it round.
   const wanted = reason === 'above-setpoint' ? Math.max(applied, asked) : Math.min(applied, asked);
   const value = Math.max(Math.min(1, applied), Math.round(wanted));
@@ -273,7 +276,7 @@ function move(
       integral,
       filtered: terms.filtered,
       remainder,
-      asked: { from: applied, to: value, move: p + i + d, h },
+      asked: { from: applied, to: value, move: p + i + d, h, carried },
     },
     output: {
       value,
@@ -281,6 +284,13 @@ function move(
       terms: { ...figures(state, outlook, { p, i, d }), wanted: tidy(wanted) },
     },
   };
+}
+
+/** Of a request that nobody carried out nothing is left over. */
+function carriedRemainder(state: PidReplicasState, applied: number): number {
+  const { asked } = state;
+  const refused = asked !== null && asked.to !== asked.from && asked.from === applied;
+  return refused ? (asked.carried ?? 0) : state.remainder;
 }
 
 function proportional(kp: number, h: number, weightedError: number): number {
