@@ -35,22 +35,22 @@ export function search<Judged extends { readonly cost: number }>(
     known.set(key, now);
     return now;
   };
-  let best: { setting: Setting; judged: Judged } | null = null;
+  const found: { best: Omit<Found<Judged>, 'tries'> | null } = { best: null };
   const consider = (setting: Setting): boolean => {
     const now = judged(setting);
-    if (now === null || (best !== null && now.cost >= best.judged.cost)) return false;
-    best = { setting, judged: now };
+    if (now === null || (found.best !== null && now.cost >= found.best.judged.cost)) return false;
+    found.best = { setting, judged: now };
     return true;
   };
   for (const start of starts) consider(start);
   for (let factor = FIRST_FACTOR; factor >= LAST_FACTOR; ) {
     const improved = knobs.some((knob) =>
-      moved(best?.setting ?? {}, knob, factor).some((setting) => consider(setting)),
+      moved(found.best?.setting ?? {}, knob, factor).some((setting) => consider(setting)),
     );
     if (known.size >= most) break;
     if (!improved) factor = Math.sqrt(factor);
   }
-  return { ...(best as { setting: Setting; judged: Judged }), tries: known.size };
+  return { ...(found.best as Omit<Found<Judged>, 'tries'>), tries: known.size };
 }
 
 /** The setting with one knob changed, up and down, and for a knob that may be 0, there. */
