@@ -75,9 +75,9 @@ export function initSeason(config: SeasonConfig = {}): SeasonState {
   return {
     config: { mostSlots, leastSlots },
     lastSlot: null,
-    ring: new Array<number>(2 * mostSlots).fill(GAP),
-    differences: new Array<number>(mostSlots).fill(0),
-    pairs: new Array<number>(mostSlots).fill(0),
+    ring: Array.from({ length: 2 * mostSlots }, () => GAP),
+    differences: Array.from({ length: mostSlots }, () => 0),
+    pairs: Array.from({ length: mostSlots }, () => 0),
     found: null,
   };
 }
@@ -95,24 +95,42 @@ export function noteSeason(state: SeasonState, { slot, value }: ClosedSlot): Sea
     ring[indexOf(slot - back, size)] = GAP;
   }
   ring[indexOf(slot, size)] = value;
-  const differences = state.differences.slice();
-  const pairs = state.pairs.slice();
-  let at = indexOf(slot, size);
-  for (let lag = 1; lag <= config.mostSlots; lag += 1) {
-    at = at === 0 ? size - 1 : at - 1;
-    const past = ring[at] as number;
-    if (past !== GAP) {
-      // The memory is as long as the ring: it forgets a period that is over.
-      const count = Math.min(size, (pairs[lag - 1] as number) + 1);
-      const mean = differences[lag - 1] as number;
-      pairs[lag - 1] = count;
-      differences[lag - 1] = mean + ((value - past) * (value - past) - mean) * shareOf(count);
-    }
-  }
+  const { differences, pairs } = learn(state, ring, slot, value);
   const due =
     lastSlot === null || Math.floor(slot / LOOK_EVERY) > Math.floor(lastSlot / LOOK_EVERY);
   const found = due ? findPeriod(config, differences, pairs, state.found) : state.found;
   return { config, lastSlot: slot, ring, differences, pairs, found };
+}
+
+/** The value against those before it, lag by lag. */
+function learn(
+  state: SeasonState,
+  ring: readonly number[],
+  slot: number,
+  value: number,
+): Pick<SeasonState, 'differences' | 'pairs'> {
+  const size = ring.length;
+  const { mostSlots } = state.config;
+  const differences = state.differences.slice();
+  // Copied when the first of them grows: in the end none does.
+  let pairs: number[] | null = null;
+  let at = indexOf(slot, size);
+  for (let lag = 1; lag <= mostSlots; lag += 1) {
+    at = at === 0 ? size - 1 : at - 1;
+    const past = ring[at] as number;
+    if (past !== GAP) {
+      let count = state.pairs[lag - 1] as number;
+      // The memory is as long as the ring: it forgets a period that is over.
+      if (count < size) {
+        count += 1;
+        pairs ??= state.pairs.slice();
+        pairs[lag - 1] = count;
+      }
+      const mean = differences[lag - 1] as number;
+      differences[lag - 1] = mean + ((value - past) * (value - past) - mean) * shareOf(count);
+    }
+  }
+  return { differences, pairs: pairs ?? state.pairs };
 }
 
 /** 1 / count, looked up: a division for each lag would be half of what a slot costs. */

@@ -8,9 +8,7 @@
  * as the ring still has it, and is ignored when it does not. Three of these in a row mean that the
  * clock was set back (or was ahead before): the window begins anew.
  *
- * Bounded: `spanMs / bucketMs + 1` buckets of as many numbers as there are kinds. Adding touches
- * one bucket, unlike `ratio-window.ts`, which sorts what it keeps: this one is for counting each
- * event of a busy service.
+ * Bounded: `spanMs / bucketMs + 1` buckets of as many numbers as there are kinds.
  */
 import { requirePositive, requireThat } from '../config.ts';
 import { isMeasure } from '../numbers.ts';

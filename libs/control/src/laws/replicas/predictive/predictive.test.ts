@@ -137,6 +137,17 @@ describe('what it needs to know', () => {
     expect(law.step(back.state, { ...SEEN, nowMs: 1_014_999 }).output.reason).toBe('capacity-need');
   });
 
+  test('a clock that was set back an hour does not end the learning', () => {
+    const set = { ...SEEN, nowMs: SEEN.nowMs - 3_600_000 };
+    const { state } = law.step(once().state, set);
+    const next = law.step(state, { ...set, nowMs: set.nowMs + 15_000, utilization: 0.4 });
+    // How much time has passed is known again from here on.
+    expect(next.state.cost.mean).toBe(0.05);
+    const after = law.step(next.state, { ...set, nowMs: set.nowMs + 30_000, utilization: 0.4 });
+    const moved = 1 - Math.exp(-15_000 / 120_000);
+    expect(after.state.cost.mean).toBeCloseTo(0.05 - 0.01 * moved, 9);
+  });
+
   test('in hand it follows, and goes on learning', () => {
     const { state, output } = once({ hand: true });
     expect(output).toEqual({ value: 10, reason: 'tracking', terms: { applied: 10 } });

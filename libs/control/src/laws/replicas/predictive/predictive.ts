@@ -120,7 +120,10 @@ function learnCost(state: PredictiveState, input: ReplicaObservation, rate: numb
   const value = (utilization * ready) / rate;
   const known = state.cost.mean;
   const blunt = utilization >= state.config.saturated && known !== null && value <= known;
-  return blunt ? state.cost : stepEwma(state.cost, { nowMs, value: soberCost(known, value) });
+  // A clock that was set back must not end the learning until it has caught up.
+  const lastMs = Math.min(state.cost.lastMs ?? nowMs, nowMs);
+  const cost = known === null ? state.cost : { ...state.cost, lastMs };
+  return blunt ? state.cost : stepEwma(cost, { nowMs, value: soberCost(known, value) });
 }
 
 function decide(state: PredictiveState, input: ReplicaObservation, rate: number): Decision<number> {
