@@ -93,6 +93,13 @@ const BENCHES: readonly Bench[] = [
   },
   {
     letter: '',
+    name: 'control-laws',
+    file: 'libs/control/bench/laws.ts',
+    about: 'what a step of each law costs',
+    onlyNamed: true,
+  },
+  {
+    letter: '',
     name: 'scale',
     file: 'libs/control/bench/scale.ts',
     about: 'leases against gossip, simulated',
