@@ -18,7 +18,7 @@ export * from './fair-queue/fair-queue-config.ts';
 export { type GateConfig, type GateState, initGate, noteGate } from './forecast/gate.ts';
 export * from './forecast/holt-winters.ts';
 export * from './forecast/outlook.ts';
-export type { OutlookConfig } from './forecast/outlook-config.ts';
+export { CALENDARS, type OutlookConfig } from './forecast/outlook-config.ts';
 export * from './forecast/profile.ts';
 export * from './forecast/season.ts';
 export type { ClosedSlot, Sample } from './forecast/slots.ts';

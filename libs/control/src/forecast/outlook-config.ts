@@ -12,7 +12,7 @@ export interface OutlookConfig {
   readonly mostPeriodSlots?: number;
   /** A season that is known, for Holt-Winters; null: the period found. Default null. */
   readonly seasonMs?: number | null;
-  /** A season too long to find: a day or a week, in slots of its own. Default null: none. */
+  /** A season too long to find, in slots of its own, see `CALENDARS`. Default null: none. */
   readonly calendar?: { readonly seasonMs: number; readonly slotMs: number } | null;
   /** See `gate.ts`. Defaults 60, 8, 0.8 and 0.95. */
   readonly memorySlots?: number;
@@ -20,6 +20,16 @@ export interface OutlookConfig {
   readonly enter?: number;
   readonly leave?: number;
 }
+
+/**
+ * Seasons too long to find. They follow the epoch, not local time: when clocks change, what people
+ * do shifts by an hour, and two seasons later the profile has followed.
+ */
+export const CALENDARS = {
+  day: { seasonMs: 86_400_000, slotMs: 300_000 },
+  /** Weekday by weekday. */
+  week: { seasonMs: 604_800_000, slotMs: 900_000 },
+} as const;
 
 export type OutlookSettings = Required<OutlookConfig>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type OutlookState, outlook } from './outlook.ts';
-import type { OutlookConfig } from './outlook-config.ts';
+import { CALENDARS, type OutlookConfig } from './outlook-config.ts';
 import { noise, sine, square } from './series.fixture.ts';
 
 const SLOT_MS = 15_000;
@@ -80,6 +80,29 @@ describe('who is believed', () => {
     expect(said).toMatchObject({ trusted: true, from: 'profile' });
     expect(said.value).toBeGreaterThan(250);
     expect(outlook.forecast(state, endMs(160 * 4 + 78)).value).toBeLessThan(150);
+  });
+});
+
+describe('calendars', () => {
+  test('a day and a week of whole slots', () => {
+    const slots = (calendar: { readonly seasonMs: number; readonly slotMs: number }) =>
+      outlook.init({ ...CONFIG, calendar }).profile?.usual.phases.length;
+    expect([slots(CALENDARS.day), slots(CALENDARS.week)]).toEqual([288, 672]);
+  });
+
+  test('the same weekday: quiet on the seventh day, like every seventh day before', () => {
+    const at = (ms: number) => (Math.floor(ms / 86_400_000) % 7 === 6 ? 50 : 200);
+    let state = outlook.init({ horizonMs: 3_600_000, slotMs: 900_000, calendar: CALENDARS.week });
+    const untilMs = 27 * 86_400_000 - 1_800_000;
+    for (let ms = 0; ms < untilMs; ms += 900_000) {
+      state = outlook.note(state, { atMs: ms, value: at(ms) });
+    }
+    expect(outlook.forecast(state, untilMs + 3_600_000)).toMatchObject({
+      trusted: true,
+      from: 'profile',
+      value: 50,
+    });
+    expect(outlook.forecast(state, untilMs)).toMatchObject({ value: 200 });
   });
 });
 
