@@ -81,7 +81,7 @@ describe('a policy in shadow', () => {
     expect(turnAt(turns, 130)?.text).toContain('40 requests/s');
   });
 
-  it('takes a bucket without requests for one without requests, and none at all for silence', () => {
+  it('takes an empty bucket for one without requests, and none at all for silence', () => {
     const half = turnsOf({ rate: (bucket) => (bucket % 2 === 0 ? 40 : null) });
     expect(half.every(({ seen }) => seen.ratePerSecond === 20)).toBe(true);
     const silent = turnsOf({ rate: (bucket) => (bucket < 12 ? 20 : null) });

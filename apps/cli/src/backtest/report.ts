@@ -127,7 +127,8 @@ export function textOf(
       ? []
       : [
           `p99 was above the objective in ${slowTurns} turns: ` +
-            `in ${slowTurnsWanted.more} of them it wanted more than there was, in ${slowTurnsWanted.less} less.`,
+            `in ${slowTurnsWanted.more} of them it wanted more than there was, ` +
+            `in ${slowTurnsWanted.less} less.`,
         ]),
   ];
 }

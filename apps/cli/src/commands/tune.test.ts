@@ -10,7 +10,7 @@ const LOAD = written(
 const tune = (file: string, ...args: string[]) =>
   flyball(['tune', file, '--load', LOAD, '--tries', '6', ...args]);
 
-it('shows starts and the best found with their scores and margins, and the words for it', async () => {
+it('shows starts and the best found, with scores, margins and the words for it', async () => {
   const loop = 'law: { pid: { setpoint: 60% } }\n      every: 15s';
   const { code, out } = await tune(policy('own', { loop }));
   expect(code).toBe(0);

@@ -75,9 +75,11 @@ const EVERY_MS: Readonly<Record<Kind, number>> = {
 
 /** Within the limits of the policy it stands beside, and no other guard of it. */
 function usual(kind: Kind, { steering, fleet }: Ring): ReplicaPolicy {
-  const { bounds } = steering.governor;
+  const { min, max, evidenceMaxAgeMs } = steering.governor.bounds;
   const open: ReplicaBounds = {
-    ...bounds,
+    min,
+    max,
+    evidenceMaxAgeMs,
     stepUp: 10,
     stepDown: 1,
     cooldownUpMs: 0,

@@ -8,6 +8,8 @@ import { pid } from './pid/pid.ts';
 import { pidReplicas } from './pid/pid-replicas.ts';
 import { pidVelocity } from './pid/pid-velocity.ts';
 import { latencyBand } from './rate/latency-band.ts';
+import { capacityLaw } from './replicas/adapters/capacity-law.ts';
+import { pidLaw } from './replicas/adapters/pid-law.ts';
 import { scalingGrid } from './replicas/grid/scaling-grid.ts';
 import { hpa } from './replicas/hpa/hpa.ts';
 import { predictiveReplicas } from './replicas/predictive/predictive.ts';
@@ -183,6 +185,18 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
       serviceTimeMs: fc.double({ min: 0, max: 5_000, noNaN: true }),
     },
     { ratePerSecond: poison, serviceTimeMs: poison, evidenceAgeMs: fc.oneof(poison, fresh) },
+  ) as never,
+  'capacity, of the whole observation': caseOf(
+    capacityLaw,
+    { workersPerReplica: 2 },
+    seenFigures,
+    seenPoison,
+  ) as never,
+  'pid, of the whole observation': caseOf(
+    pidLaw,
+    { setpoint: 2, signal: 'inFlightPerReplica', ki: 0.01 },
+    seenFigures,
+    seenPoison,
   ) as never,
   hpa: caseOf(hpa, { targetPercent: 70, maxReplicas: 100 }, seenFigures, seenPoison) as never,
   'hpa, with behaviour and more metrics': caseOf(

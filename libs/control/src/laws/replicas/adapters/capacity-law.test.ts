@@ -49,7 +49,7 @@ describe('capacity with a learned service time', () => {
     expect(run({}, {}, { ratePerSecond: 300, utilization: null }).values).toEqual([8, 22]);
   });
 
-  it('learns of no shorter time from workers that are busy at 95 % or more, but of a longer', () => {
+  it('learns no shorter time from workers busy at 95 % or more, but a longer one', () => {
     const time = (utilization: number, ratePerSecond: number) =>
       run({}, {}, { utilization, ratePerSecond }).state.learned.mean;
     expect(time(0.95, 200)).toBe(50);

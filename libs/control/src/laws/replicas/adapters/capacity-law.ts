@@ -8,8 +8,8 @@
  * property of the code, and the rate is what changes fast. A service time that is given is not
  * learned.
  * Regimes: need, no demand, holding without fresh evidence or before S is known. While the
- * workers are busy at 95 % or more S may be learned to be longer, never shorter: work waits then that
- * no figure shows.
+ * workers are busy at 95 % or more S may be learned to be longer, never shorter: work waits then
+ * that no figure shows.
  * Stability: open loop in the rate, always stable; S moves with a time constant of 2 minutes and
  * does not depend on the number of replicas.
  * Source: J. Little, 1961; the utilisation law of J. Buzen and P. Denning, 1978.
