@@ -136,13 +136,6 @@ describe('silence', () => {
     expect(judged(look(times(6, zero), {}, almost), 1)).toEqual([1, PASSED]);
   });
 
-  test('that comes and goes lets a service that few call shrink, in the looks between', () => {
-    const calls = { value: 2, figures: [0.01] };
-    const sparse = look([...times(3, calls), ...times(5, zero), ...times(3, calls)], {}, calm);
-    expect(judged(sparse, 2)).toEqual([2, PASSED]);
-    expect(judged(look([zero], {}, sparse), 2)).toEqual([10, 'sudden-silence']);
-  });
-
   test('that comes and goes adds up, and is believed in the end', () => {
     const calls = { value: 2, figures: [0.01], applied: 10 };
     const round = [...times(10, { ...zero, applied: 10 }), calls];
@@ -160,13 +153,11 @@ describe('silence', () => {
     expect(early).toMatchObject({ soundMs: 50_000, silentMs: 200_000 });
   });
 
-  test('longer than the memory: what is applied counts until a minute after it was sight', () => {
-    const old = look([...times(10, { value: 5 }), ...times(6, zero)]);
+  test('is over: what is applied counts until a minute after', () => {
+    const old = look([...times(10, { value: 5 }), zero]);
     const half = { value: 3, applied: 9 };
-    expect(judged(look(times(5, half), {}, old), 3, 9)).toEqual([9, 'unconfirmed-drop']);
-    expect(judged(look(times(11, half), {}, old), 3, 9)).toEqual([3, PASSED]);
-    const short = look([...times(10, { value: 5 }), ...times(5, zero)]);
-    expect(judged(look(times(5, half), {}, short), 3, 9)).toEqual([5, 'unconfirmed-drop']);
+    expect(judged(look(times(6, half), {}, old), 3, 9)).toEqual([9, 'unconfirmed-drop']);
+    expect(judged(look(times(7, half), {}, old), 3, 9)).toEqual([3, PASSED]);
   });
 
   test('at the very first look takes nothing away', () => {
@@ -187,13 +178,31 @@ describe('what cannot be believed confirms nothing', () => {
     ['an age that is none', { evidenceAgeMs: Number.NaN }],
   ] as const)('%s', (_name, more) => {
     const state = look(times(20, { value: 4, ...more }), {}, calm);
-    expect(state).toEqual({ ...calm, lastMs: START_MS + 200_000 });
+    expect(state).toEqual({ ...calm, lastMs: START_MS + 200_000, blindMs: 200_000 });
     expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
   });
 
   test.each([{ value: Number.NaN }, { value: 4, applied: Number.NaN }])('%o', (broken) => {
     const state = look(times(20, broken), {}, calm);
     expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
+  });
+
+  /*
+   *   proposed 5 ... | nothing to be seen for a minute | 3    3 ...
+   *   applied  9                                         9 counts
+   */
+  test('after more than a minute of it, what is applied counts again', () => {
+    const old = look(times(10, { value: 5 }));
+    const blind = { value: 1, figures: [null] };
+    const half = { value: 3, applied: 9 };
+    const long = look(times(6, blind), {}, old);
+    expect(long.blindMs).toBe(60_000);
+    const back = look([half], {}, long);
+    expect(back.blindMs).toBe(0);
+    expect(judged(back, 3, 9)).toEqual([9, 'unconfirmed-drop']);
+    expect(judged(look(times(6, half), {}, back), 3, 9)).toEqual([3, PASSED]);
+    const short = look([...times(5, blind), half], {}, old);
+    expect(judged(short, 3, 9)).toEqual([5, 'unconfirmed-drop']);
   });
 
   test('evidence exactly as old as it may be is believed, on either side', () => {
@@ -258,11 +267,19 @@ describe('the clock', () => {
     figures: [0.5],
   });
 
-  test('set forward by hours, it confirms as much as half of the time asked for', () => {
+  test('set forward by hours, it confirms as much as half of the time asked for, and anew', () => {
     const once = confirm(calm, at(START_MS + 10_000_000));
     expect(once.trustedMs).toBe(30_000);
+    expect(once.proposed).toEqual([
+      { atMs: 0, value: 10, ready: 0 },
+      { atMs: 30_000, value: 10, ready: 0 },
+    ]);
     expect(judged(once, 4)).toEqual([10, 'unconfirmed-drop']);
-    expect(judged(confirm(once, at(START_MS + 20_000_000)), 4)).toEqual([4, PASSED]);
+  });
+
+  test('a look after exactly as long as is asked is one more, after longer the first', () => {
+    expect(confirm(calm, at(START_MS + 60_000)).proposed.at(-1)?.value).toBe(4);
+    expect(confirm(calm, at(START_MS + 60_001)).proposed.at(-1)?.value).toBe(10);
   });
 
   test('set back, it confirms nothing, and goes on from there', () => {

@@ -8,10 +8,11 @@
  * what works is not taken away.
  *
  * Trusted time stands still while a figure is exactly zero, for at most `believeAfterMs`: zero in
- * place of a value looks like a service that nobody calls any more. Nothing is taken away then, and
- * just after it, when a window is half filled with it, what was proposed before still counts, or what
- * is applied where the silence was longer than the memory. Nothing is trusted either while evidence
- * is missing, too old or impossible.
+ * place of a value looks like a service that nobody calls any more. Nothing is taken away then. Nor is
+ * anything trusted while evidence is missing, too old or impossible. At the first look, and at the
+ * first after a silence or after more than holdMs without sight, what is applied counts as proposed:
+ * a window may be half filled with zeros then, and what was proposed before is long ago.
+ * A silence that comes and goes adds up until there was none for holdMs.
  *
  * Defaults: holdMs 60 s; at least twice the figures' window and the loop's period together, so that
  * two windows in a row that are half filled with silence do not confirm each other. A silence is
@@ -45,6 +46,8 @@ export interface Confirmation {
   readonly doubts: boolean;
   /** Trusted time since then. */
   readonly soundMs: number;
+  /** Nothing could be trusted for so long, silence apart. */
+  readonly blindMs: number;
   /** By spans of trusted time, the most of each. */
   readonly proposed: readonly ProposedSpan[];
 }
@@ -62,6 +65,7 @@ export const NOTHING_CONFIRMED: Confirmation = {
   silentMs: 0,
   doubts: false,
   soundMs: 0,
+  blindMs: 0,
   proposed: [],
 };
 
@@ -101,39 +105,25 @@ export function confirm(
   const settings = settingsOf(config);
   if (!Number.isFinite(seen.nowMs)) return state;
   const sinceMs = state.lastMs === null ? 0 : seen.nowMs - state.lastMs;
+  const gapMs = state.blindMs + Math.max(0, sinceMs);
   const noted = { ...state, lastMs: seen.nowMs };
-  if (!isUsable(seen, settings)) return noted;
+  if (!isUsable(seen, settings)) return { ...noted, blindMs: gapMs };
   // A clock that was set, or a loop that slept, confirms no more than one look more.
   const dtMs = Math.min(Math.max(0, sinceMs), settings.holdMs / 2);
-  if (seen.figures.some((figure) => figure === 0)) {
-    const silentMs = state.silentMs + dtMs;
-    if (silentMs < settings.believeAfterMs) return { ...noted, silentMs, doubts: true, soundMs: 0 };
-    return trusted({ ...noted, silentMs, soundMs: 0 }, seen, dtMs, settings);
-  }
-  const soundMs = state.soundMs + dtMs;
-  const silentMs = soundMs >= settings.holdMs ? 0 : state.silentMs;
-  return trusted({ ...noted, silentMs, soundMs }, seen, dtMs, settings);
-}
-
-/** What was proposed is remembered. */
-function trusted(
-  state: Confirmation,
-  seen: Proposed,
-  dtMs: number,
-  { holdMs, believeAfterMs }: Required<ConfirmConfig>,
-): Confirmation {
-  const atMs = state.trustedMs + dtMs;
-  const kept = state.proposed.filter((past) => atMs - past.atMs < holdMs);
-  const ready = isMeasure(seen.busy?.ready) ? seen.busy.ready : 0;
-  // The figures may be of when more of them served.
-  const served = kept.reduce((most, past) => Math.max(most, past.ready), ready);
-  // Somebody found what is applied right, before the first look or in a silence longer than memory.
-  const isNew = state.proposed.length === 0;
-  const wasSilent = state.silentMs >= holdMs && state.silentMs < believeAfterMs;
-  const known = isNew || wasSilent ? seen.applied : 0;
-  const value = Math.max(seen.value, known, leastOf(seen, served));
-  const proposed = withSpan(kept, { atMs, value, ready }, holdMs);
-  return { ...state, trustedMs: atMs, doubts: false, proposed };
+  const isSilent = seen.figures.some((figure) => figure === 0);
+  const silentMs = isSilent ? state.silentMs + dtMs : state.silentMs;
+  const doubts = isSilent && silentMs < settings.believeAfterMs;
+  if (doubts) return { ...noted, silentMs, doubts, soundMs: 0 };
+  const soundMs = isSilent ? 0 : state.soundMs + dtMs;
+  return {
+    ...noted,
+    trustedMs: state.trustedMs + dtMs,
+    silentMs: soundMs >= settings.holdMs ? 0 : silentMs,
+    doubts,
+    soundMs,
+    blindMs: 0,
+    proposed: withProposal(state, seen, { dtMs, gapMs }, settings),
+  };
 }
 
 function isUsable(
@@ -143,6 +133,23 @@ function isUsable(
   const isFresh = evidenceAgeMs !== null && Math.abs(evidenceAgeMs) <= evidenceMaxAgeMs;
   const areCounts = isMeasure(value) && isMeasure(applied);
   return isFresh && areCounts && figures.length > 0 && figures.every(isMeasure);
+}
+
+function withProposal(
+  state: Confirmation,
+  seen: Proposed,
+  { dtMs, gapMs }: { readonly dtMs: number; readonly gapMs: number },
+  { holdMs }: Required<ConfirmConfig>,
+): readonly ProposedSpan[] {
+  const atMs = state.trustedMs + dtMs;
+  const kept = state.proposed.filter((past) => atMs - past.atMs < holdMs);
+  const ready = isMeasure(seen.busy?.ready) ? seen.busy.ready : 0;
+  // The figures may be of when more of them served.
+  const served = kept.reduce((most, past) => Math.max(most, past.ready), ready);
+  // What was proposed before is no evidence any more: somebody found what is applied right.
+  const isNew = state.proposed.length === 0 || state.doubts || gapMs > holdMs;
+  const value = Math.max(seen.value, isNew ? seen.applied : 0, leastOf(seen, served));
+  return withSpan(kept, { atMs, value, ready }, holdMs);
 }
 
 /** Replicas that work: to keep fewer would be to refuse work that is there. */

@@ -26,6 +26,9 @@ export const SCALE_END_MS = 300_000;
 export const ORIGIN = 0;
 export const CRASHED = 1;
 
+/** Nodes in the rack that is cut: one in 100, at most these. */
+const RACK = 40;
+
 export interface ScaleSetup {
   readonly nodes: number;
   readonly seed: number;
@@ -33,7 +36,7 @@ export interface ScaleSetup {
   readonly endMs: number;
   /** The newcomer's number: one beyond the nodes of the start. */
   readonly joiner: number;
-  /** From this number on (the newcomer apart) nodes stand in the rack that is cut: one in 100. */
+  /** From this number on, the newcomer apart, nodes stand in the rack that is cut. */
   readonly cutFrom: number;
 }
 
@@ -42,7 +45,7 @@ export function setupOf(scenario: ScaleScenario): ScaleSetup {
   const usable = Number.isInteger(nodes) && nodes >= 5 && nodes <= 20_000;
   requireThat(usable, 'nodes', nodes, 'a whole number from 5 to 20,000');
   requireRatio('lossRatio', lossRatio);
-  const cut = Math.max(1, Math.floor(nodes / 100));
+  const cut = Math.min(RACK, Math.max(1, Math.floor(nodes / 100)));
   return { nodes, seed, lossRatio, endMs, joiner: nodes, cutFrom: nodes - cut };
 }
 
