@@ -39,6 +39,14 @@ function run(rates: readonly number[], config: PredictiveConfig = {}, from?: Pre
   return { state, output };
 }
 
+test('is called by its name, and dates what it saw back to the middle of the window', () => {
+  expect(law.name).toBe('predictive');
+  // Two seconds old, and a window of fifteen.
+  expect(once().state.outlook.slots.lastMs).toBe(1_000_000 - 2_000 - 7_500);
+  // A figure from a little ahead is of now.
+  expect(once({ evidenceAgeMs: -500 }).state.outlook.slots.lastMs).toBe(1_000_000 - 7_500);
+});
+
 describe('the need of now', () => {
   test('rate x learned cost / utilisation', () => {
     const { output } = once();
