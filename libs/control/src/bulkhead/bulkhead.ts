@@ -72,7 +72,7 @@ export interface BulkheadState {
   readonly lastMs: number | null;
   readonly nextTicket: number;
   /** In order of their start, and so of their tickets. */
-  readonly running: readonly Call[];
+  readonly running: Fifo<Call>;
   readonly queue: Fifo<Call>;
   readonly stats: BulkheadStats;
 }
@@ -105,7 +105,7 @@ export const bulkhead: Machine<BulkheadConfig, BulkheadState, BulkheadInput, Bul
     config: settingsOf(config),
     lastMs: null,
     nextTicket: 1,
-    running: [],
+    running: EMPTY_FIFO,
     queue: EMPTY_FIFO,
     stats: { entered: 0, rejected: 0, timedOut: 0, lost: 0 },
   }),
@@ -173,9 +173,11 @@ function advanced(before: BulkheadState, nowMs: number, timedOut: number[]): Bul
     return isOver;
   });
   const running =
-    holdTimeoutMs === null ? state.running : held(state.running, nowMs, holdTimeoutMs);
+    holdTimeoutMs === null
+      ? state.running
+      : dropWhile(state.running, (call) => nowMs - call.atMs >= holdTimeoutMs);
   const { stats } = state;
-  const lost = state.running.length - running.length;
+  const lost = state.running.size - running.size;
   return {
     ...state,
     lastMs: nowMs,
@@ -188,29 +190,22 @@ function advanced(before: BulkheadState, nowMs: number, timedOut: number[]): Bul
   };
 }
 
-function held(running: readonly Call[], nowMs: number, holdTimeoutMs: number): readonly Call[] {
-  const oldest = running[0];
-  return oldest === undefined || nowMs - oldest.atMs < holdTimeoutMs
-    ? running
-    : running.filter((call) => nowMs - call.atMs < holdTimeoutMs);
-}
-
 /** The clock went back: nothing that is remembered lies ahead. */
 function toNow(state: BulkheadState, nowMs: number): BulkheadState {
   const pulled = (call: Call): Call => ({ ...call, atMs: Math.min(call.atMs, nowMs) });
-  return { ...state, running: state.running.map(pulled), queue: mapFifo(state.queue, pulled) };
+  return { ...state, running: mapFifo(state.running, pulled), queue: mapFifo(state.queue, pulled) };
 }
 
 /** Free places go to the queue, oldest first; the tickets are noted. */
 function filled(state: BulkheadState, nowMs: number, started: number[]): BulkheadState {
-  let { queue } = state;
+  const { maxConcurrent } = state.config;
+  let { queue, running } = state;
   let next = first(queue);
-  if (next === undefined || state.running.length >= state.config.maxConcurrent) {
+  if (next === undefined || running.size >= maxConcurrent) {
     return state;
   }
-  const running = state.running.slice();
-  while (next !== undefined && running.length < state.config.maxConcurrent) {
-    running.push({ ticket: next.ticket, atMs: nowMs });
+  while (next !== undefined && running.size < maxConcurrent) {
+    running = push(running, { ticket: next.ticket, atMs: nowMs });
     started.push(next.ticket);
     queue = removeFirst(queue);
     next = first(queue);
@@ -225,7 +220,7 @@ function entered(
 ): MachineStep<BulkheadState, BulkheadOutput> {
   const { config, running, queue, stats, nextTicket } = state;
   const call = { ticket: nextTicket, atMs: nowMs };
-  const runs = running.length < config.maxConcurrent;
+  const runs = running.size < config.maxConcurrent;
   if (!runs && queue.size >= config.maxQueue) {
     const next = { ...state, stats: { ...stats, rejected: stats.rejected + 1 } };
     const answer = refused('bulkhead-full', null, termsOf(next));
@@ -234,7 +229,7 @@ function entered(
   const next: BulkheadState = {
     ...state,
     nextTicket: nextTicket + 1,
-    running: runs ? [...running, call] : running,
+    running: runs ? push(running, call) : running,
     queue: runs ? queue : push(queue, call),
     stats: { ...stats, entered: stats.entered + 1 },
   };
@@ -245,17 +240,21 @@ function entered(
 
 /** Null: the ticket is neither running nor queued. */
 function without(state: BulkheadState, ticket: number): BulkheadState | null {
-  const at = state.running.findIndex((call) => call.ticket === ticket);
-  if (at >= 0) {
-    return { ...state, running: state.running.toSpliced(at, 1) };
+  const running = placeOf(state.running, ticket, ticketOf);
+  if (running !== null) {
+    return { ...state, running: removeAt(state.running, running) };
   }
-  const place = placeOf(state.queue, ticket, (call) => call.ticket);
-  return place === null ? null : { ...state, queue: removeAt(state.queue, place) };
+  const queued = placeOf(state.queue, ticket, ticketOf);
+  return queued === null ? null : { ...state, queue: removeAt(state.queue, queued) };
+}
+
+function ticketOf(call: Call): number {
+  return call.ticket;
 }
 
 function termsOf(state: BulkheadState): Admission['terms'] {
   const { maxConcurrent, maxQueue } = state.config;
-  const running = state.running.length;
+  const running = state.running.size;
   return { running, maxConcurrent, queued: state.queue.size, maxQueue };
 }
 
@@ -272,7 +271,7 @@ export function bulkheadFigures(state: BulkheadState): BulkheadFigures {
   const { maxConcurrent, maxQueue } = state.config;
   return {
     ...state.stats,
-    utilization: state.running.length / maxConcurrent,
+    utilization: state.running.size / maxConcurrent,
     queueDepth: state.queue.size,
     queueUse: maxQueue === 0 ? null : state.queue.size / maxQueue,
   };

@@ -176,7 +176,10 @@ function sweep(state: FairQueueState, nowMs: number): Swept {
       dropped.push({ id, tenant, priority, waitedMs, cause: 'waited-too-long' });
     }),
   );
-  return { state: { ...state, classes, size: state.size - dropped.length }, dropped };
+  return {
+    state: dropped.length === 0 ? state : { ...state, classes, size: state.size - dropped.length },
+    dropped,
+  };
 }
 
 function offer(before: FairQueueState, input: Offer): Stepped {

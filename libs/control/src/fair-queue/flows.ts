@@ -107,6 +107,9 @@ export function swept(
   untilMs: number,
   gone: (item: QueuedItem, tenant: string) => void,
 ): PriorityClass {
+  if (!hasOverdue(of, untilMs)) {
+    return of;
+  }
   let size = of.size;
   const flows = of.flows.map((flow) => {
     const items = dropWhile(flow.items, (item) => {
@@ -119,7 +122,17 @@ export function swept(
     size -= flow.items.size - items.size;
     return items === flow.items ? flow : { ...flow, items };
   });
-  return size === of.size ? of : shrunk({ ...of, flows }, size);
+  return shrunk({ ...of, flows }, size);
+}
+
+function hasOverdue(of: PriorityClass, untilMs: number): boolean {
+  for (const flow of of.flows) {
+    const oldest = first(flow.items);
+    if (oldest !== undefined && oldest.atMs <= untilMs) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** With nothing left nobody owes anything, and the tags begin anew. */

@@ -11,12 +11,12 @@
  */
 import { ConfigError } from '../config.ts';
 import {
-  entryOf,
+  hashOf,
   initTable,
   isFull,
   KEY_LENGTH,
+  placeIn,
   setAt,
-  setIndex,
   type Table,
   type TableSet,
   withEntry,
@@ -59,7 +59,7 @@ export type AllowanceTable = Table<Allowance>;
 /** What a key may do now. */
 export interface KeyVerdict {
   readonly key: string;
-  readonly index: number;
+  readonly hash: number;
   readonly allowance: Allowance | null;
   /** 0: it may; null: it never will. */
   readonly burstWaitMs: number | null;
@@ -95,15 +95,15 @@ export function judgeKey(
 ): KeyVerdict {
   const { nowMs, cost } = call;
   const key = call.key.slice(0, KEY_LENGTH);
-  const index = setIndex(table, key);
-  const set = setAt(table, index);
-  const allowance = entryOf(set, key) ?? set.rest;
+  const hash = hashOf(table, key);
+  const set = setAt(table, hash);
+  const allowance = set.entries[placeIn(set, key, hash)] ?? set.rest;
   const { bucket, window } = rules;
   const level = bucket === null ? 0 : levelAt(allowance?.meter ?? null, bucket, nowMs);
   const tally = window === null ? null : tallyAt(allowance?.tally ?? null, window, nowMs);
   return {
     key,
-    index,
+    hash,
     allowance,
     burstWaitMs: bucket === null ? 0 : meterWaitMs(level, bucket, cost),
     windowWaitMs:
@@ -126,14 +126,17 @@ export function chargeKey(
     meter: bucket === null ? null : { level: levelAt(meter, bucket, nowMs) + cost, atMs: nowMs },
     tally: window === null ? null : withCost(tallyAt(tally, window, nowMs), cost),
   };
-  const set = withRoom(setAt(table, verdict.index), verdict.key, { rules, nowMs });
-  return withSet(table, verdict.index, withEntry(set, verdict.key, charged));
+  const { key, hash } = verdict;
+  const found = setAt(table, hash);
+  const at = placeIn(found, key, hash);
+  const set = at < 0 && isFull(found) ? withRoom(found, { rules, nowMs }) : found;
+  return withSet(table, hash, withEntry(set, { at, key, hash }, charged));
 }
 
 /** After a refusal: nothing is taken, but a key whose clock went back counts from now on. */
 export function settleKey(
   table: AllowanceTable,
-  { key, index, allowance }: KeyVerdict,
+  { key, hash, allowance }: KeyVerdict,
   nowMs: number,
 ): AllowanceTable {
   if (allowance === null) {
@@ -144,10 +147,11 @@ export function settleKey(
   if (meter === allowance.meter && tally === allowance.tally) {
     return table;
   }
-  const set = setAt(table, index);
+  const set = setAt(table, hash);
   const kept = { meter, tally };
-  const isRest = entryOf(set, key) === undefined;
-  return withSet(table, index, isRest ? { ...set, rest: kept } : withEntry(set, key, kept));
+  const at = placeIn(set, key, hash);
+  const changed = at < 0 ? { ...set, rest: kept } : withEntry(set, { at, key, hash }, kept);
+  return withSet(table, hash, changed);
 }
 
 function tallySettled(tally: Tally, nowMs: number): Tally {
@@ -160,11 +164,8 @@ interface Moment {
   readonly nowMs: number;
 }
 
-/** The set with room for the key: the one that has used least goes, and `rest` remembers it. */
-function withRoom(set: TableSet<Allowance>, key: string, moment: Moment): TableSet<Allowance> {
-  if (!isFull(set) || set.keys.includes(key)) {
-    return set;
-  }
+/** The key that has used least goes, and `rest` remembers it. */
+function withRoom(set: TableSet<Allowance>, moment: Moment): TableSet<Allowance> {
   let least = 0;
   let leastUse = Number.POSITIVE_INFINITY;
   for (let at = 0; at < set.entries.length; at += 1) {

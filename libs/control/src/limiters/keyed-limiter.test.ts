@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../explain.ts';
+import { setAt } from '../persistent/table.ts';
 import { hybridLimiter } from './hybrid-limiter.ts';
 import { keyedLimiter } from './keyed-limiter.ts';
 
@@ -103,7 +104,7 @@ describe('keyed limiter', () => {
       expect(step.output).toMatchObject({ value: true, terms: { tokens: 3, used: 0 } });
       state = step.state;
     }
-    expect(state.table.groups[0]?.[0]?.rest).toBeNull();
+    expect(setAt(state.table, 0).rest).toBeNull();
   });
 
   test('what is known of strangers is settled too when the clock goes back', () => {
@@ -126,7 +127,7 @@ describe('keyed limiter', () => {
       bucket: { capacity: 200, ratePerSecond: 100 },
       window: { limit: 1_000, windowMs: 60_000, parts: 6 },
     });
-    expect(table.width ** 2 * 8).toBeGreaterThanOrEqual(20_000);
+    expect(table.width ** table.depth * 8).toBeGreaterThanOrEqual(20_000);
     expect(() => keyedLimiter.init({ maxKeys: 0 })).toThrow(/^maxKeys is /);
     const bad = { capacity: 0, ratePerSecond: 1 };
     expect(() => keyedLimiter.init({ bucket: bad })).toThrow(/^bucket.capacity is /);
@@ -214,7 +215,7 @@ describe('hybrid limiter', () => {
   test('a limit that is null is off', () => {
     const off = run({ user: null, ip: null, global: null }, [0, 'u', 'i', 10 ** 6]);
     expect(off.outputs[0]).toMatchObject({ value: true, terms: { cost: 10 ** 6 } });
-    expect(off.state.users.groups.every((group) => group === null)).toBe(true);
+    expect(off.state.users.root.every((branch) => branch === null)).toBe(true);
     expect(off.state.all).toBeNull();
   });
 

@@ -31,12 +31,12 @@ import {
 } from '../admission/machine.ts';
 import { assertNever, requirePositive, requireThat } from '../config.ts';
 import {
-  entryOf,
+  hashOf,
   initTable,
   isFull,
   KEY_LENGTH,
+  placeIn,
   setAt,
-  setIndex,
   type Table,
   type TableSet,
   withEntry,
@@ -114,8 +114,9 @@ function step(state: SingleFlightState, input: SingleFlightInput): Stepped {
     return { state, output: { ...IMPOSSIBLE, role: null, token: null } };
   }
   const key = input.key.slice(0, KEY_LENGTH);
-  const index = setIndex(state.flights, key);
-  const found = { key, index, set: setAt(state.flights, index) };
+  const hash = hashOf(state.flights, key);
+  const set = setAt(state.flights, hash);
+  const found = { key, hash, set, at: placeIn(set, key, hash) };
   switch (input.kind) {
     case 'ask':
       return ask(state, found, nowMs);
@@ -128,46 +129,47 @@ function step(state: SingleFlightState, input: SingleFlightInput): Stepped {
 
 interface Found {
   readonly key: string;
-  readonly index: number;
+  readonly hash: number;
   readonly set: TableSet<Flight>;
+  /** Place of the key; -1: it has none. */
+  readonly at: number;
 }
 
-function ask(state: SingleFlightState, { key, index, set }: Found, nowMs: number): Stepped {
+function ask(state: SingleFlightState, found: Found, nowMs: number): Stepped {
   const { leaseMs, maxFollowers } = state.config;
-  const flight = entryOf(set, key);
+  const flight = found.set.entries[found.at];
   // A lease never reaches further than its length: the clock may have gone back.
   const waitMs = flight === undefined ? 0 : Math.min(flight.untilMs - nowMs, leaseMs);
   if (flight === undefined || waitMs <= 0) {
-    return lead(state, { key, index, set: withRoom(set, key, nowMs) }, nowMs);
+    return lead(state, withRoom(found, nowMs), nowMs);
   }
   const { followers, token } = flight;
   const turned = followers >= maxFollowers;
   const kept = { token, untilMs: nowMs + waitMs, followers: turned ? followers : followers + 1 };
   const reason: AdmissionReason = turned ? 'flight-crowded' : 'flight-follower';
-  const flights = withSet(state.flights, index, withEntry(set, key, kept));
+  const flights = withSet(state.flights, found.hash, withEntry(found.set, found, kept));
   const answer = refused(reason, waitMs, { followers: kept.followers });
   const role = turned ? null : 'follower';
   return { state: { ...state, flights }, output: { ...answer, role, token: null } };
 }
 
-/** A full set without its flights whose lease is over. */
-function withRoom(set: TableSet<Flight>, key: string, nowMs: number): TableSet<Flight> {
-  if (!isFull(set) || set.keys.includes(key)) {
-    return set;
-  }
-  const over = set.entries.findIndex((flight) => flight.untilMs <= nowMs);
-  return over < 0 ? set : withoutEntry(set, over);
+/** For a new key in a full set: the place of a flight whose lease is over. */
+function withRoom(found: Found, nowMs: number): Found {
+  const { set, at } = found;
+  const over =
+    at < 0 && isFull(set) ? set.entries.findIndex((flight) => flight.untilMs <= nowMs) : -1;
+  return over < 0 ? found : { ...found, set: withoutEntry(set, over) };
 }
 
-function lead(state: SingleFlightState, { key, index, set }: Found, nowMs: number): Stepped {
-  if (isFull(set) && !set.keys.includes(key)) {
+function lead(state: SingleFlightState, found: Found, nowMs: number): Stepped {
+  if (found.at < 0 && isFull(found.set)) {
     const answer = granted('flight-alone', {});
     return { state, output: { ...answer, role: 'alone', token: null } };
   }
   const { leaseMs } = state.config;
   const token = state.nextToken;
   const flight = { token, untilMs: nowMs + leaseMs, followers: 0 };
-  const flights = withSet(state.flights, index, withEntry(set, key, flight));
+  const flights = withSet(state.flights, found.hash, withEntry(found.set, found, flight));
   const answer = granted('flight-leader', { token, leaseMs });
   return {
     state: { ...state, nextToken: token + 1, flights },
@@ -175,13 +177,13 @@ function lead(state: SingleFlightState, { key, index, set }: Found, nowMs: numbe
   };
 }
 
-function done(state: SingleFlightState, { key, index, set }: Found, token: number): Stepped {
-  const flight = entryOf(set, key);
+function done(state: SingleFlightState, { hash, set, at }: Found, token: number): Stepped {
+  const flight = set.entries[at];
   if (flight === undefined || flight.token !== token) {
     const answer = refused('flight-not-leader', null, {});
     return { state, output: { ...answer, role: null, token: null } };
   }
-  const flights = withSet(state.flights, index, withoutEntry(set, set.keys.indexOf(key)));
+  const flights = withSet(state.flights, hash, withoutEntry(set, at));
   const answer = granted('flight-done', { followers: flight.followers });
   return { state: { ...state, flights }, output: { ...answer, role: null, token: null } };
 }
