@@ -2,7 +2,7 @@
  * A fleet without chance, for tuning: what is ready shares the load evenly, what is ordered is
  * ready after the start-up time, and the signal is the mean of a window that ended some time ago.
  *
- *     value --start-up--> ready,  busy = load / ready,  measured = mean of busy in the window
+ *     value --start-up--> ready,  busy = min(1, load / ready),  measured = mean of busy in the window
  */
 import type { Plant } from '@flyball/control';
 
@@ -43,7 +43,7 @@ export class FluidRun {
       if (readyMs <= this.#nowMs) this.#ready += count;
     }
     this.#starting = this.#starting.filter(({ readyMs }) => readyMs > this.#nowMs);
-    this.#seen.push({ atMs: this.#nowMs, busy: load / Math.max(1e-9, this.#ready) });
+    this.#seen.push({ atMs: this.#nowMs, busy: Math.min(1, load / Math.max(1e-9, this.#ready)) });
     const toMs = this.#nowMs - lagMs;
     this.#seen = this.#seen.filter(({ atMs }) => atMs > toMs - windowMs - dtMs);
     const window = this.#seen.filter(({ atMs }) => atMs <= toMs && atMs > toMs - windowMs);
