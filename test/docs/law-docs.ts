@@ -182,12 +182,13 @@ export function render(headers: readonly LawHeader[]): string {
 }
 
 const INTRODUCTION = `Made from the headers of the laws in \`libs/control/src/laws\` by
-\`npm run docs:laws\`; a test says when it is out of date. How to find gains and margins of your own:
-\`libs/control/src/tuning\`. What the laws achieve together: [control-quality.md](control-quality.md).
+\`npm run docs:laws\`; a test says when it is out of date. How to find gains and margins of your
+own: \`libs/control/src/tuning\`. What the laws achieve together:
+[control-quality.md](control-quality.md).
 
-Every law is a pure machine \`step(state, input) -> { state, output }\`: time is in the input, the state
-is plain JSON, and the output says its reason and its terms. No law acts on evidence that is missing,
-stale or impossible; then it holds what is applied and says so.`;
+Every law is a pure machine \`step(state, input) -> { state, output }\`: time is in the input, the
+state is plain JSON, and the output says its reason and its terms. No law acts on evidence that is
+missing, stale or impossible; then it holds what is applied and says so.`;
 
 function lawSection(header: LawHeader): string {
   const parts = LABELS.map((label) => `**${label}.** ${header.parts[label] ?? '(missing)'}`);

@@ -105,7 +105,7 @@ export function identify(response: StepResponse): ProcessModel | null {
   return { gain: change / (to - from), timeConstantMs, deadTimeMs };
 }
 
-/** The instant at which the signal first crosses a level, between two samples by a straight line. */
+/** When the signal first crosses a level, between two samples by a straight line. */
 function reachedMs(response: StepResponse, level: number, change: number): number {
   const { points, changedMs } = response;
   const index = points.findIndex(

@@ -10,9 +10,9 @@
  * position is not lost: the remainder carries it until it is one.
  *
  * The differences are taken from the last sample whose value was carried out: of a value carried
- * out in part (a step limit, min, max) the same part. So a proposal that waits for an approval stays
- * what it is, and a limit takes nothing from the way back, where plain velocity forms forget both;
- * the integral part does not add up meanwhile.
+ * out in part (a step limit, min, max) the same part. So a proposal that waits for an approval
+ * stays what it is, and a limit takes nothing from the way back, where plain velocity forms forget
+ * both; the integral part does not add up meanwhile.
  *
  * Signs, gains, schedule and filter as in `pid`. ki must be above 0: without it nothing knows
  * where the setpoint is.

@@ -13,8 +13,8 @@
  *
  * Anti-windup: `applied` is what is really in force. Whatever kept the last value from being
  * applied (own limits, a guard, a cooldown, an approval, shadow, a failing actuator, another hand)
- * is tracked back into I with time Tt, never longer than Ti. Rounding to the actuator's positions is
- * no refusal. So the proposal comes to rest kp error Tt / Ti beyond what is applied, wherever it
+ * is tracked back into I with time Tt, never longer than Ti. Rounding to the actuator's positions
+ * is no refusal. So the proposal comes to rest kp error Tt / Ti beyond what is applied, wherever it
  * began: one that waits for an approval is neither withdrawn nor inflated, and a limit is left as
  * soon as the error turns. `conditional` instead keeps I where it is while it would grow in the
  * refused direction: for actuators whose read-back is late, as it does not chase them.
@@ -27,8 +27,8 @@
  * meanwhile is still tracked.
  *
  * Defaults: ki and kd 0 (then I is the bias that the bumpless start gave), b 1, N 10 (8 to 20 is
- * usual: less smooths more and helps less), back-calculation with Tt = Ti. No gain fits all plants, so kp has no default:
- * take it from `tuning/` (SIMC from a step, or the relay).
+ * usual: less smooths more and helps less), back-calculation with Tt = Ti. No gain fits all plants,
+ * so kp has no default: take it from `tuning/` (SIMC from a step, or the relay).
  * Regimes: regulating; saturated (I tracks what is applied); in hand (tracks, asks for nothing);
  * holding without usable evidence.
  * Stability: with SIMC's PI gains (closed-loop time constant = dead time) on a plant of first order
