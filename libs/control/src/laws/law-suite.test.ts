@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Knob, Law, LawInput } from '../decision.ts';
 import { explain } from '../explain.ts';
+import { successRate } from './admission/success-rate.ts';
+import { backpressure } from './backpressure/backpressure.ts';
 import { capacity } from './capacity/capacity.ts';
+import { aimd } from './concurrency/aimd.ts';
+import { envoyGradient } from './concurrency/envoy-gradient.ts';
+import { gradient2 } from './concurrency/gradient2.ts';
+import { littlesLaw } from './concurrency/littles-law.ts';
+import { vegas } from './concurrency/vegas.ts';
 import { cascade } from './pid/cascade.ts';
 import { pid } from './pid/pid.ts';
 import { pidReplicas } from './pid/pid-replicas.ts';
@@ -16,6 +23,8 @@ import { predictiveReplicas } from './replicas/predictive/predictive.ts';
 import { schedule } from './replicas/schedule/schedule.ts';
 import { stablePanic } from './replicas/stable-panic/stable-panic.ts';
 import { feedbackWeights } from './weights/feedback-weights.ts';
+import { outlierEjection } from './weights/outlier-ejection.ts';
+import { slowStart } from './weights/slow-start.ts';
 
 /** One law with everything its input may carry, sane and poisoned. */
 interface Case<State, Input extends LawInput> {
@@ -120,6 +129,28 @@ const backends = (figure: fc.Arbitrary<unknown>) =>
     minLength: 1,
     selector: (each: { id: string }) => each.id,
   });
+
+const limitFigures = {
+  evidenceAgeMs: fresh,
+  applied,
+  inFlight: fc.double({ min: 0, max: 100, noNaN: true }),
+  latencyMs: fc.option(fc.double({ min: 0, max: 2_000, noNaN: true })),
+  completedPerSecond: fc.option(fc.double({ min: 0, max: 5_000, noNaN: true })),
+  dropRatio: fc.option(ratio),
+};
+const limitPoison = {
+  inFlight: poison,
+  latencyMs: poison,
+  completedPerSecond: poison,
+  dropRatio: poison,
+  evidenceAgeMs: fc.oneof(poison, fresh),
+};
+const someWeights = fc.dictionary(ids, fc.oneof(ratio, poison)) as fc.Arbitrary<never>;
+const outliers = (figure: fc.Arbitrary<unknown>) =>
+  fc.uniqueArray(
+    fc.record({ id: ids, requests: figure, errors: figure, consecutiveFailures: figure }),
+    { minLength: 1, selector: ({ id }) => id },
+  ) as fc.Arbitrary<never>;
 
 const CASES: { readonly [name: string]: Case<never, never> } = {
   pid: caseOf(
@@ -247,6 +278,59 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
     },
     seenFigures,
     seenPoison,
+  ) as never,
+  aimd: caseOf(aimd, {}, limitFigures, limitPoison) as never,
+  vegas: caseOf(vegas, { probeEveryMs: 20_000 }, limitFigures, limitPoison) as never,
+  gradient2: caseOf(gradient2, {}, limitFigures, limitPoison) as never,
+  littlesLaw: caseOf(littlesLaw, {}, limitFigures, limitPoison) as never,
+  envoyGradient: caseOf(envoyGradient, {}, limitFigures, limitPoison) as never,
+  successRate: caseOf(
+    successRate,
+    {},
+    {
+      evidenceAgeMs: fresh,
+      applied: ratio,
+      calls: fc.integer({ min: 50, max: 100 }),
+      successes: fc.integer({ min: 0, max: 50 }),
+    },
+    { calls: poison, successes: poison, evidenceAgeMs: fc.oneof(poison, fresh) },
+  ) as never,
+  backpressure: caseOf(
+    backpressure,
+    {},
+    {
+      evidenceAgeMs: fresh,
+      applied,
+      queued: fc.integer({ min: 0, max: 1_200 }),
+      drainedPerSecond: fc.option(fc.double({ min: 0, max: 500, noNaN: true })),
+    },
+    { queued: poison, drainedPerSecond: poison, evidenceAgeMs: fc.oneof(poison, fresh) },
+  ) as never,
+  outlierEjection: caseOf(
+    outlierEjection,
+    { minBackends: 2, minRequests: 5, significance: 0 },
+    {
+      evidenceAgeMs: fresh,
+      applied: fc.constant({ a: 0.5, b: 1 }),
+      weights: someWeights,
+      backends: outliers(fc.integer({ min: 0, max: 10 })),
+    },
+    {
+      backends: outliers(fc.oneof(poison, fc.integer({ min: 0, max: 10 }))),
+      evidenceAgeMs: fc.oneof(poison, fresh),
+    },
+  ) as never,
+  slowStart: caseOf(
+    slowStart,
+    {},
+    {
+      evidenceAgeMs: fresh,
+      applied: fc.constant({ a: 0.5, b: 1 }),
+      weights: someWeights,
+      backends: backends(fc.double({ min: 0, max: 1, noNaN: true })) as never,
+      warmupMs: fc.option(fc.integer({ min: 0, max: 100_000 })),
+    },
+    { backends: backends(fc.oneof(poison, ratio)), evidenceAgeMs: fc.oneof(poison, fresh) },
   ) as never,
   feedbackWeights: caseOf(
     feedbackWeights,

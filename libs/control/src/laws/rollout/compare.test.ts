@@ -21,7 +21,8 @@ describe('errors', () => {
   test.each([
     ['as many', 100, 'same'],
     ['1.5 times as many', 150, 'same'],
-    ['more than that', 151, 'errors-worse'],
+    ['more than that, by chance', 151, 'unknown'],
+    ['more than that, clearly', 160, 'errors-worse'],
     ['fewer', 10, 'same'],
     ['none', 0, 'same'],
   ] as const)('%s', (_name, errors, expected) => {
@@ -44,11 +45,21 @@ describe('errors', () => {
     expect(compared).toMatchObject({ errorRatio: 0.095, controlErrorRatio: 0.035 });
   });
 
-  test('from z = 3 on it is no chance', () => {
-    // 10 of 1000 against 27: z 2.8; against 29: z 3.07.
+  test('z is the smaller of two, for small counts are lopsided', () => {
+    const zOf = (variant: Partial<VariantFigures>, control: Partial<VariantFigures>) =>
+      compareVariant(compareSettings({}), { ...CONTROL, ...variant }, { ...CONTROL, ...control }).z;
+    // 14 of 600 against 54 of 5,400: plainly 2.92, by angles 2.47.
+    const few = { requests: 600, errors: 14 };
+    expect(zOf(few, { requests: 5_400, errors: 54 })).toBeCloseTo(2.468, 2);
+    // 54 of 5,400 against none of 600: plainly 2.46, by angles 4.66.
+    expect(zOf({ requests: 5_400, errors: 54 }, { requests: 600, errors: 0 })).toBeCloseTo(2.46, 2);
+  });
+
+  test('from z = 3.5 on it is no chance', () => {
+    // 10 of 1000 against 32: z 3.43; against 33: z 3.55.
     const control = { requests: 1_000, errors: 10 };
-    expect(verdict({ requests: 1_000, errors: 27 }, control)).toBe('unknown');
-    expect(verdict({ requests: 1_000, errors: 29 }, control)).toBe('errors-worse');
+    expect(verdict({ requests: 1_000, errors: 32 }, control)).toBe('unknown');
+    expect(verdict({ requests: 1_000, errors: 33 }, control)).toBe('errors-worse');
     expect(verdict({ requests: 1_000, errors: 27 }, control, { significance: 2.7 })).toBe(
       'errors-worse',
     );
@@ -58,8 +69,8 @@ describe('errors', () => {
   });
 
   test('against a control without any', () => {
-    expect(verdict({ errors: 8 }, { errors: 0 })).toBe('unknown');
-    expect(verdict({ errors: 9 }, { errors: 0 })).toBe('errors-worse');
+    expect(verdict({ errors: 12 }, { errors: 0 })).toBe('unknown');
+    expect(verdict({ errors: 13 }, { errors: 0 })).toBe('errors-worse');
     expect(verdict({ errors: 0 }, { errors: 0 })).toBe('same');
   });
 

@@ -1,8 +1,9 @@
 /**
  * Variants of a service compared with its control.
  *
- *     errors worse     ratio > 1.5 x control's, and z = (pv - pc) / sqrt(p (1 - p) (1/nv + 1/nc))
- *                      at least 3
+ *     errors worse     ratio > 1.5 x control's, and the smaller of two z at least 3.5:
+ *                      (pv - pc) / sqrt(p (1 - p) (1/nv + 1/nc))          p: of both together
+ *                      2 (asin sqrt pv - asin sqrt pc) / sqrt(1/nv + 1/nc)
  *     latency worse    p99 > control's + 100 ms
  *     blatant          at least 20 requests, half of them failed, and control fails less than half
  *                      as often: no need to wait for more
@@ -11,7 +12,9 @@
  *
  * A ratio of two small counts says little: 3 errors in 500 against 1 is three times as many and no
  * evidence. A rollout looks at it every few seconds, and whoever looks often enough finds any
- * chance difference; at z = 3 a look errs once in 700.
+ * chance difference; at z = 3.5 one rollout in a hundred of a version no worse than the old is taken
+ * back, at z = 3 three (rollout.prop.test.ts). Small counts are lopsided: the first z then sees too
+ * much in a variant's few errors, the second in a control without any.
  */
 import { requireAtLeastZero, requireRatio, requireThat } from '../../config.ts';
 import { isMeasure, own } from '../../numbers.ts';
@@ -23,7 +26,7 @@ export interface CompareConfig {
   readonly p99SlackMs?: number;
   /** Requests each side needs. Default 500: five of them lie beyond the p99. */
   readonly minRequests?: number;
-  /** Standard errors between two error ratios that are no chance. Default 3; 0: any difference. */
+  /** Standard errors between two error ratios that are no chance. Default 3.5; 0: any. */
   readonly significance?: number;
   /** Error ratio that needs no more than `blatantRequests`. Default 0.5. */
   readonly blatantErrorRatio?: number;
@@ -56,7 +59,7 @@ export function compareSettings(config: CompareConfig): CompareSettings {
     errorFactor: config.errorFactor ?? 1.5,
     p99SlackMs: config.p99SlackMs ?? 100,
     minRequests: config.minRequests ?? 500,
-    significance: config.significance ?? 3,
+    significance: config.significance ?? 3.5,
     blatantErrorRatio: config.blatantErrorRatio ?? 0.5,
     blatantRequests: config.blatantRequests ?? 20,
   };
@@ -137,7 +140,11 @@ function standardErrors(variant: VariantFigures, control: VariantFigures): numbe
   if (variant.requests === 0 || control.requests === 0) {
     return 0;
   }
+  const [pv, pc] = [ratioOf(variant), ratioOf(control)];
   const pooled = (variant.errors + control.errors) / (variant.requests + control.requests);
-  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / variant.requests + 1 / control.requests));
-  return spread > 0 ? (ratioOf(variant) - ratioOf(control)) / spread : 0;
+  const width = Math.sqrt(1 / variant.requests + 1 / control.requests);
+  const spread = Math.sqrt(pooled * (1 - pooled)) * width;
+  const plain = spread > 0 ? (pv - pc) / spread : 0;
+  const angle = (2 * (Math.asin(Math.sqrt(pv)) - Math.asin(Math.sqrt(pc)))) / width;
+  return Math.min(plain, angle);
 }

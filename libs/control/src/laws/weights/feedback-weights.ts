@@ -24,9 +24,10 @@
  * Regimes: reweighting, panic, holding (stale or no evidence).
  *
  * Stability: as long as a score does not depend on the weight (faults, slow machines) the loop is
- * open and stable for any dead time. Where more traffic lowers the score by g per unit of weight
- * it is w' = w - 0.2 (w - score(w(-d))), stable for g below 2 sin(pi / (4 d + 2)) / 0.2 - 1 at a
- * dead time of d periods: 4 at one, 2 at two, 0.7 at four (feedback-weights.sim.test.ts).
+ * open and stable for any dead time. Where more traffic lowers the score by g per unit of weight,
+ * seen d periods late, it is w' = 0.8 w + 0.2 (c - g w(-d)), stable for g up to 5 at d = 1, 3.4 at
+ * 2 and 2.2 at 4; beyond, it swings between its bounds (weights.sim.test.ts, on both sides of
+ * these). `maxRise` damps it further.
  *
  * Source: the mission's table, row 9.
  */

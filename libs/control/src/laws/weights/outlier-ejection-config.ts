@@ -7,6 +7,8 @@ export interface OutlierEjectionConfig {
   readonly deviations?: number;
   /** A success rate less than this below the mean is no reason. Default 0.02. */
   readonly minGap?: number;
+  /** Standard errors of its own success rate below the mean: less may be chance. Default 4. */
+  readonly significance?: number;
   /** Backends with `minRequests` needed to compare success rates at all. Default 5. */
   readonly minBackends?: number;
   /** Default 100. */
@@ -40,6 +42,7 @@ export function outlierEjectionSettings(config: OutlierEjectionConfig): OutlierE
     consecutiveFailures: config.consecutiveFailures ?? 5,
     deviations: config.deviations ?? 1.9,
     minGap: config.minGap ?? 0.02,
+    significance: config.significance ?? 4,
     minBackends: config.minBackends ?? 5,
     minRequests: config.minRequests ?? 100,
     baseOutMs: config.baseOutMs ?? 30_000,
@@ -57,6 +60,7 @@ export function outlierEjectionSettings(config: OutlierEjectionConfig): OutlierE
   requireThat(isCount(consecutiveFailures), 'consecutiveFailures', consecutiveFailures, COUNT);
   requirePositive('deviations', settings.deviations);
   requireRatio('minGap', settings.minGap);
+  requireAtLeastZero('significance', settings.significance);
   requireThat(isCount(minBackends), 'minBackends', minBackends, COUNT);
   requirePositive('minRequests', settings.minRequests);
   requirePositive('baseOutMs', baseOutMs);

@@ -19,7 +19,7 @@
  * Stability: a weight depends on age and on the learned curve. While a cold replica's latency does
  * not depend on its weight the loop is open. If it queues because its weight is too high, its
  * latency is above its service time, its weight falls, and the queue goes; too low a weight shows
- * the bare service time and ends at the ratio of capacities (slow-start.sim.test.ts).
+ * the bare service time and ends at the ratio of capacities (weights.sim.test.ts).
  *
  * Source: slow start of Envoy and HAProxy (a ramp by age); the learned curve is our own.
  */
