@@ -126,7 +126,7 @@ function markdownOf(body: readonly string[]): string {
     const blanks = code.length - 1 - code.findLastIndex((line) => line !== '');
     if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     lines.push('```text', ...code.slice(0, code.length - blanks).map(outdented), '```');
-    lines.push(...code.slice(code.length - blanks));
+    lines.push('', ...code.slice(code.length - blanks));
     code = [];
   };
   for (const line of body) {
@@ -178,17 +178,35 @@ export function render(headers: readonly LawHeader[]): string {
     INTRODUCTION,
     ['| law | chapter | what it is |', '| --- | --- | --- |', ...contents].join('\n'),
     ...chapters.flatMap(({ title, laws }) => [`## ${title}`, ...laws.map(lawSection)]),
+    '## Finding gains and margins',
+    ...TUNING.map(tuningSection),
   ].join('\n\n')}\n`;
 }
 
 const INTRODUCTION = `Made from the headers of the laws in \`libs/control/src/laws\` by
 \`npm run docs:laws\`; a test says when it is out of date. How to find gains and margins of your
-own: \`libs/control/src/tuning\`. What the laws achieve together:
+own: [below](#finding-gains-and-margins). What the laws achieve together:
 [control-quality.md](control-quality.md).
 
 Every law is a pure machine \`step(state, input) -> { state, output }\`: time is in the input, the
 state is plain JSON, and the output says its reason and its terms. No law acts on evidence that is
 missing, stale or impossible; then it holds what is applied and says so.`;
+
+/** The library's tools for it, from the first experiment to the verdict. */
+const TUNING = ['simc', 'relay', 'margins', 'trajectory'] as const;
+
+function tuningSection(name: string): string {
+  const file = `libs/control/src/tuning/${name}.ts`;
+  const { title, body, parts } = headerOf(name, file, read(file));
+  const source = parts.Source === undefined ? [] : [`**Source.** ${parts.Source}`];
+  return [`### ${title.replace(/\.$/, '')}`, markdownOf(body), ...source, codeOf(file)].join(
+    '\n\n',
+  );
+}
+
+function codeOf(file: string): string {
+  return `Code: [\`${file}\`](../${file})`;
+}
 
 function lawSection(header: LawHeader): string {
   const parts = LABELS.map((label) => `**${label}.** ${header.parts[label] ?? '(missing)'}`);
@@ -197,6 +215,6 @@ function lawSection(header: LawHeader): string {
     header.title,
     markdownOf(header.body),
     ...parts,
-    `Code: [\`${header.file}\`](../${header.file})`,
+    codeOf(header.file),
   ].join('\n\n');
 }
