@@ -12,7 +12,7 @@
  *     pressuring   slow-down     min(capacity - queued, slowShare x drain x everyMs)
  *     rejecting    reject        0, and Retry-After = (queued - 0.6 capacity) / drain
  *
- *     grant = max(0, credits - outstanding)            outstanding = granted so far - arrived so far
+ *     grant = max(0, credits - outstanding)          outstanding = granted so far - arrived so far
  *
  * Credits are a level: so many calls may be on their way. What is handed out is the grant, which
  * brings those outstanding up to that level; a grant is never called back. Calls that arrive turn
