@@ -13,8 +13,8 @@
  * A ratio of two small counts says little: 3 errors in 500 against 1 is three times as many and no
  * evidence. A rollout looks at it every few seconds, and whoever looks often enough finds any
  * chance difference; at z = 3.5 one rollout in a hundred of a version no worse than the old is
- * taken back, at z = 3 three (rollout.prop.test.ts). Small counts are lopsided: the first z then sees too
- * much in a variant's few errors, the second in a control without any.
+ * taken back, at z = 3 three (rollout.prop.test.ts). Small counts are lopsided: the first z then
+ * sees too much in a variant's few errors, the second in a control without any.
  */
 import { requireAtLeastZero, requireRatio, requireThat } from '../../config.ts';
 import { isMeasure, own } from '../../numbers.ts';
