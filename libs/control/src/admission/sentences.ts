@@ -69,7 +69,8 @@ export const ADMISSION_SENTENCES: { readonly [reason in AdmissionReason]: Senten
 
   'flight-leader': () => 'Nobody fetches this yet: the call does.',
   'flight-follower': (w) =>
-    `Somebody fetches this already; ${w.number('followers')} wait, at most ${w.duration('waitMs')}.`,
+    `Somebody fetches this already; ${w.number('followers')} wait, ` +
+    `at most ${w.duration('waitMs')}.`,
   'flight-alone': () => 'There is no room to wait for each other: the call fetches alone.',
   'flight-crowded': (w) => `${w.number('followers')} wait for this already${wait(w)}.`,
   'flight-done': (w) => `The fetch has ended; ${w.number('followers')} waited for it.`,

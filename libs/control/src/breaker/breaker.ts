@@ -20,8 +20,8 @@
  * would open a busy edge at a hundredth of a per cent); half of the calls of 60 s, judged from 10
  * on; open 60 s, 30 s for a remote callee; 3 probes, 2 successes; constant open time.
  * Regimes: closed, open, half-open; forced-open, forced-closed, metrics-only by hand.
- * Stability: it opens at most once per `openMs`, with at most `probes` calls out at once in between,
- * however the callee behaves; a callee that answers well again is closed after `openMs` and
+ * Stability: it opens at most once per `openMs`, and in between at most `probes` calls are out at
+ * once, however the callee behaves; a callee that answers well again is closed after `openMs` and
  * `closeAfter` answers. No state waits for an event that may never come, but for calls themselves.
  * Source: M. Nygard, Release It!, 2007; the mission's table, row 1, and its mistakes 3 and 4.
  */

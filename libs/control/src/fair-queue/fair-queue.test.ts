@@ -213,7 +213,7 @@ describe('bounds', () => {
     expect(bench.takeAll()).toBe('b1 a3');
   });
 
-  test('more tenants than there is room for are turned away, until one is idle without debt', () => {
+  test('there is room for another tenant only when one is idle without debt', () => {
     const bench = offered({ maxTenants: 2 }, 'a1 b1 b2');
     expect(bench.offer('c1')).toMatchObject({ value: false, reason: 'queue-tenants-full' });
     expect(bench.take()).toBe('a1');
