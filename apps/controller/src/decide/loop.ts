@@ -8,6 +8,7 @@ import type {
   PidReplicasState,
   Playbook,
   ReplicaLawState,
+  SlowStartState,
   Terms,
 } from '@flyball/control';
 import type { TargetState } from '../act/actuator.port.ts';
@@ -25,6 +26,8 @@ export interface LoopMemory {
   readonly stopped: { readonly reason: string; readonly atMs: number } | null;
   /** Replicas, for laws whose way down has to be confirmed. */
   readonly confirmation?: Confirmation;
+  /** Weights, where the replicas' law asks to spare those that are cold. */
+  readonly slowStart?: SlowStartState;
   /** Rate loops: what was asked, and the law's own value before the playbook's share of it. */
   readonly asked: { readonly value: number; readonly base: number } | null;
 }

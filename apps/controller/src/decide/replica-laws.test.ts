@@ -255,3 +255,56 @@ it('is refused with its field when the law cannot work', () => {
     { field: 'spec.loops.replicas', message: expect.stringContaining('windows.0.when') },
   ]);
 });
+
+describe('replicas that are cold', () => {
+  const WEIGHTS = `
+    weights:
+      law: { feedbackWeights: {} }
+      actuator: { guard: {} }
+`;
+
+  async function weigh(law: string, startedMs: number, playbook: LoopInput['playbook'] = {}) {
+    const policy = policyOf(`
+  service: checkout
+  objectives: { latency: { p99: 250ms } }
+  loops:
+    replicas:
+      ${law}
+      limits: { min: 2, max: 10 }
+      actuator: { processes: { url: "http://127.0.0.1:1" } }
+${WEIGHTS.trimEnd().replace(/^\n/, '')}`);
+    const given = await assessment('', { requests: 2_000, instances: ['a', 'b'] });
+    const instances = new Map([
+      ['a', { healthy: true, startedAtMs: NOW_MS - 3_600_000 }],
+      ['b', { healthy: true, startedAtMs: startedMs }],
+    ]);
+    const guards = given.guards === null ? null : { ...given.guards, instances };
+    const state = { ...target(1), value: { a: 1, b: 1 }, inForce: { a: 1, b: 1 } };
+    const seen = { ...input({ ...given, policy, guards }, state), playbook };
+    return decideLoop('weights', seen);
+  }
+
+  it('get less at first where the law of the replicas asks for it', async () => {
+    const young = await weigh('', NOW_MS - 12_000);
+    const { a = 0, b = 0 } = young.bounded as Record<string, number>;
+    // 12 of 30 s are 0.4; it answers as fast as the other one, so a fifth of the rest is believed.
+    expect(b / a).toBeCloseTo(0.52, 3);
+    expect(young.text).toContain('One is cold and gets less at first.');
+    expect(young.terms).toMatchObject({ cold: 1, 'warm:b': expect.closeTo(0.52, 9) });
+    expect(young.memory.slowStart).toBeDefined();
+    const grown = await weigh('', NOW_MS - 60_000);
+    expect(grown).toMatchObject({ reason: 'dead-band', bounded: { a: 1, b: 1 } });
+  });
+
+  it('get their share at once where it is switched off, or another law', async () => {
+    const off = 'law: { autoscale: { terms: { slowStart: false } } }';
+    for (const law of [off, 'law: { hpa: {} }']) {
+      const decision = await weigh(law, NOW_MS - 12_000);
+      expect(decision).toMatchObject({ reason: 'dead-band', bounded: { a: 1, b: 1 } });
+      expect(decision.memory).not.toHaveProperty('slowStart');
+    }
+    const equal = await weigh('', NOW_MS - 12_000, { weights: 'equal' });
+    expect(equal.bounded).toEqual({ a: 1, b: 1 });
+    expect(equal.terms).not.toHaveProperty('cold');
+  });
+});

@@ -1,6 +1,7 @@
 import type { WeightsLoopPolicy } from '@flyball/contract';
 import {
   type BackendFigures,
+  type Decision,
   evidenceAge,
   type FeedbackWeightsState,
   feedbackWeights,
@@ -11,6 +12,9 @@ import {
   type Knob,
   modeFreeze,
   parseFreezeWindow,
+  type SlowStartState,
+  type Step,
+  slowStart,
 } from '@flyball/control';
 import type { Assessment } from '../orient/assess.ts';
 import { errorRatio } from '../orient/signals.ts';
@@ -38,9 +42,10 @@ export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDe
       : feedbackWeights.retune(memory.law as FeedbackWeightsState, config);
   const step = feedbackWeights.step(state, { nowMs, evidenceAgeMs, backends, applied });
   const equal = playbook.weights === 'equal';
+  const spared = spareCold(input, { backends, applied, evidenceAgeMs, wished: step.output });
   const value: Weights = equal
     ? Object.fromEntries(backends.map(({ id }) => [id, 1]))
-    : rounded(step.output.value);
+    : rounded(spared?.output.value ?? step.output.value);
   const guards: readonly Guard<Knob>[] = [
     handControl(),
     evidenceAge({ maxAgeMs: policy.guards.evidenceMaxAge }),
@@ -69,21 +74,58 @@ export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDe
     law: feedbackWeights.name,
     setpoint: null,
     measured: null,
-    terms: decision.terms,
+    terms: { ...decision.terms, ...(equal ? {} : spared?.output.terms) },
     proposed: value,
     bounded: decision.value,
     applied,
     reason: decision.reason,
-    text: textFor(outcome.text, decision.reason, equal),
+    text: textFor(outcome.text, decision.reason, { equal, cold: spared?.output.terms.cold ?? 0 }),
     evidenceAgeMs,
     guards: outcome.notes,
-    memory: { ...memory, law: step.state, lastTickMs: nowMs },
+    memory: {
+      ...memory,
+      law: step.state,
+      lastTickMs: nowMs,
+      ...(spared === null ? {} : { slowStart: spared.state }),
+    },
   };
 }
 
-function textFor(text: string, reason: string, equal: boolean): string {
+function textFor(
+  text: string,
+  reason: string,
+  { equal, cold }: { readonly equal: boolean; readonly cold: number },
+): string {
   const said = reason === 'dead-band' ? 'The weights are what they should be.' : text;
-  return equal ? `${said} The mode asks for equal weights.` : said;
+  if (equal) return `${said} The mode asks for equal weights.`;
+  if (cold === 0) return said;
+  return `${said} ${cold === 1 ? 'One is cold and gets' : `${cold} are cold and get`} less at first.`;
+}
+
+/**
+ * The default law of the replicas adds few or many at once and asks to spare them while they are
+ * cold. Null: it is not in force, switched off, or the weights hold anyway.
+ */
+function spareCold(
+  { nowMs, assessment, memory }: LoopInput,
+  seen: {
+    readonly backends: readonly BackendFigures[];
+    readonly applied: Weights;
+    readonly evidenceAgeMs: number | null;
+    readonly wished: Decision<Weights>;
+  },
+): Step<SlowStartState, Weights> | null {
+  const { policy } = assessment;
+  const law = policy.loops.replicas?.law;
+  if (law?.kind !== 'autoscale' || law.autoscale.terms?.slowStart === false) return null;
+  const { wished, ...figures } = seen;
+  if (!['reweighted', 'too-few-healthy'].includes(wished.reason)) return null;
+  const config = { evidenceMaxAgeMs: policy.guards.evidenceMaxAge };
+  const state =
+    memory.slowStart === undefined
+      ? slowStart.init(config)
+      : slowStart.retune(memory.slowStart, config);
+  return slowStart.step(state, { nowMs, ...figures, weights: wished.value });
 }
 
 /** The instances guards can route to, with what the collector counted for them. */
