@@ -80,6 +80,23 @@ test('means are plain first and exponential after', () => {
   expect(full.scored).toBe(6);
 });
 
+test('of late: the last sixth of the memory', () => {
+  const config = { memorySlots: 12, minScored: 1 };
+  const calm = run(times(12, 0), config);
+  expect(run([1], config, calm).late).toEqual({ model: 0.5, naive: 1 });
+  expect(run([1, 1], config, calm).late).toEqual({ model: 0.75, naive: 1 });
+  // Two errors of 1.5 are needed to be worse than the naive forecast of late: 0.75, then 1.125.
+  expect(run([1.5], config, calm).trusted).toBe(true);
+  expect(run([1.5, 1.5], config, calm).trusted).toBe(false);
+});
+
+test('the ratios may be one, and one may be 1', () => {
+  expect(() => initGate({ horizonSlots: 64, enter: 0.5, leave: 0.5 })).not.toThrow();
+  expect(() =>
+    initGate({ horizonSlots: 1, enter: 1, leave: 1, memorySlots: 6, minScored: 6 }),
+  ).not.toThrow();
+});
+
 describe('what is not scored', () => {
   test('a forecast for a slot that never came', () => {
     const gate = noteGate(initGate({ horizonSlots: 2 }), { slot: 1, value: 1 }, 5);

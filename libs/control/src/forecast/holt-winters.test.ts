@@ -42,6 +42,21 @@ test('a season with a trend goes on', () => {
   }
 });
 
+test('begins with the level and the trend of now, and a season around 0', () => {
+  const { model } = run({ seasonSlots: 4 }, series(8));
+  expect(model?.level).toBeCloseTo(53.5, 9);
+  expect(model?.trend).toBeCloseTo(0.5, 9);
+  // The phases of slots 1000 to 1003 begin at 0.
+  for (const [phase, height] of SEASON.entries()) {
+    expect(model?.season[phase]).toBeCloseTo(height, 9);
+  }
+});
+
+test('a season may be as short as two and as long as 2,016 slots', () => {
+  expect(() => initHoltWinters({ seasonSlots: 2, alpha: 1, beta: 0, gamma: 1 })).not.toThrow();
+  expect(() => initHoltWinters({ seasonSlots: 2_016, beta: 1, gamma: 0 })).not.toThrow();
+});
+
 test('between two slots it is interpolated', () => {
   const state = run({ seasonSlots: 4 }, series(8));
   const half = (at(1_009) + at(1_010)) / 2;

@@ -81,6 +81,11 @@ test('a gap leaves what is known, and a slot told twice counts once', () => {
   expect(noteProfile(state, { slot: 2, value: 999 })).toBe(state);
 });
 
+test('the limits are allowed', () => {
+  expect(initProfile({ seasonSlots: 2_016, keep: 16 }).phases).toHaveLength(2_016);
+  expect(initProfile({ seasonSlots: 2, keep: 2 }).phases).toEqual([[], []]);
+});
+
 test.each([
   [{ seasonSlots: 1 }, 'seasonSlots'],
   [{ seasonSlots: 2_017 }, 'seasonSlots'],

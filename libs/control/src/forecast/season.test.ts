@@ -81,6 +81,16 @@ describe('finds none', () => {
     expect(fooled).toBeLessThanOrEqual(6);
   });
 
+  test('of which less than half is a rhythm', () => {
+    let found = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const n = noise(seed);
+      const faint = run(240, (k) => Math.max(0, sine(30, 20, 200)(k) + 24 * n()));
+      found += faint.found === null ? 0 : 1;
+    }
+    expect(found).toBeLessThanOrEqual(3);
+  });
+
   test('before two seasons have been seen', () => {
     expect(run(79, sine(40)).found).toBeNull();
     expect(run(88, sine(40)).found?.periodSlots).toBeCloseTo(40, 0);

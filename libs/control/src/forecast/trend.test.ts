@@ -18,6 +18,13 @@ test('a line goes on', () => {
   expect(trendAt(state, 113.5)).toBe(77);
 });
 
+test('a curve: the medians of its slopes and levels, for even and odd numbers of points', () => {
+  // Two pairs of slope 2 and 4; levels 9, 7, 7 and 9.
+  expect(run([0, 1, 4, 9], { slots: 4 }).line).toEqual({ level: 8, slope: 3 });
+  // Three pairs of slope 2, 4 and 6; levels 16, 13, 12, 13 and 16.
+  expect(run([0, 1, 4, 9, 16], { slots: 5 }).line).toEqual({ level: 13, slope: 4 });
+});
+
 test('a falling line ends at zero, not below', () => {
   const state = run(line(12, (k) => 24 - 2 * k));
   expect(trendAt(state, 112)).toBe(0);
