@@ -2,7 +2,8 @@
  * A fleet without chance, for tuning: what is ready shares the load evenly, what is ordered is
  * ready after the start-up time, and the signal is the mean of a window that ended some time ago.
  *
- *     value --start-up--> ready,  busy = min(1, load / ready),  measured = mean of busy in the window
+ *     value --start-up--> ready,  busy = min(1, load / ready)
+ *     measured = mean of busy in the window
  */
 import type { Plant } from '@flyball/control';
 

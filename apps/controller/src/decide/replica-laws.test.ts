@@ -88,7 +88,7 @@ function input(
 }
 
 describe('what a replica law is shown', () => {
-  it('is rate, utilisation, in flight, latency and errors of the window, and the counts', async () => {
+  it('is rate, utilisation, in flight, latency, errors of the window, and the counts', async () => {
     const given = await assessment('', {
       requests: 2_000,
       errors: 20,

@@ -99,7 +99,8 @@ function textFor(
   const said = reason === 'dead-band' ? 'The weights are what they should be.' : text;
   if (equal) return `${said} The mode asks for equal weights.`;
   if (cold === 0) return said;
-  return `${said} ${cold === 1 ? 'One is cold and gets' : `${cold} are cold and get`} less at first.`;
+  const who = cold === 1 ? 'One is cold and gets' : `${cold} are cold and get`;
+  return `${said} ${who} less at first.`;
 }
 
 /**
