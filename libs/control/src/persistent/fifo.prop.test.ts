@@ -104,3 +104,16 @@ test('drops nothing: it is the same queue; each item is asked once', () => {
   expect(rest.size).toBe(30);
   expect(dropWhile(fifo, () => true)).toEqual({ size: 0, chunks: [] });
 });
+
+test('does not fall to pieces when most items leave from its middle', () => {
+  let fifo: Fifo<number> = EMPTY_FIFO;
+  for (let item = 0; item < 1_024; item += 1) {
+    fifo = push(fifo, item);
+  }
+  for (let item = 0; item < 1_024; item += 1) {
+    const place = item % 32 === 7 ? null : placeOf(fifo, item, (each) => each);
+    fifo = place === null ? fifo : removeAt(fifo, place);
+    expect(fifo.chunks.length).toBeLessThanOrEqual((2 * fifo.size) / 32 + 2);
+  }
+  expect(fifo.chunks.flat()).toEqual(Array.from({ length: 32 }, (_, at) => at * 32 + 7));
+});
