@@ -187,6 +187,29 @@ test.each([
   expect(isPossible({ ...CONTROL, ...figures })).toBe(possible);
 });
 
+test('the least that is allowed', () => {
+  const least = { errorFactor: 1, minRequests: 1, blatantRequests: 1, blatantErrorRatio: 1 };
+  expect(compareSettings({ ...least, significance: 0, p99SlackMs: 0 })).toMatchObject(least);
+  // 16 of 100 against 9 of 100 is z 1.5 by angles; just that is enough.
+  const [many, few] = [
+    { requests: 100, errors: 16, p99Ms: 1 },
+    { requests: 100, errors: 9, p99Ms: 1 },
+  ];
+  const { z } = compareVariant(compareSettings({}), many, few);
+  const just = compareSettings({ significance: z, minRequests: 100 });
+  expect(compareVariant(just, many, few).verdict).toBe('errors-worse');
+});
+
+test.each([
+  [0, 100],
+  [100, 0],
+])('%i requests against %i are no standard errors apart', (requests, others) => {
+  const settings = compareSettings({ minRequests: 1 });
+  const variant = { requests, errors: requests, p99Ms: 1 };
+  const control = { requests: others, errors: others / 2, p99Ms: 1 };
+  expect(compareVariant(settings, variant, control).z).toBe(0);
+});
+
 test.each([
   ['errorFactor', { errorFactor: 0.9 }],
   ['errorFactor', { errorFactor: Number.POSITIVE_INFINITY }],

@@ -308,6 +308,32 @@ test.each([
   expect(() => rollout.init(config)).toThrowError(new RegExp(`^${field} is `));
 });
 
+test('the most that is allowed', () => {
+  const walk = new Walk({ step: 1, everyMs: 30_000, maxWaitMs: 30_000, looks: 1 });
+  expect(walk.look()).toMatchObject({ value: 1, reason: 'rollout-not-in-force' });
+  expect(walk.looks(2).map(({ reason }) => reason)).toEqual([
+    'rollout-watching',
+    'rollout-promoted',
+  ]);
+});
+
+test('end and command say what is in force', () => {
+  const walk = new Walk();
+  walk.looks(2);
+  expect(walk.say('pause').terms).toEqual({ applied: 0.1 });
+  expect(walk.say('kill').terms).toEqual({ applied: 0.1 });
+});
+
+test('a pause that lasts is still a pause, whatever little comes', () => {
+  const paused = { kind: 'paused', share: 0.1, sinceMs: START_MS, slowLooks: 0 } as const;
+  const state = { ...rollout.init({}), lastMs: START_MS, phase: paused };
+  const nowMs = START_MS + 20 * MINUTE;
+  const input = { nowMs, evidenceAgeMs: 0, applied: 0.1, canary: FEW, control: GOOD };
+  const step = rollout.step(state, input);
+  expect(step.output.reason).toBe('rollout-paused');
+  expect(step.state.phase.kind).toBe('paused');
+});
+
 test('a new configuration keeps where it is', () => {
   const walk = new Walk();
   walk.looks(6);
