@@ -194,7 +194,7 @@ describe('the law of the replicas', () => {
       const { cooldownUpMs, cooldownDownMs, stepUp, stepDown, confirmDownMs } = bounds;
       return [everyMs, cooldownUpMs, cooldownDownMs, stepUp, stepDown, confirmDownMs];
     };
-    expect(pace('law: { autoscale: {} }')).toEqual([5_000, 0, 0, 10, 1, undefined]);
+    expect(pace('law: { autoscale: {} }')).toEqual([5_000, 0, 0, 10, 1, 60_000]);
     expect(pace('law: { hpa: {} }')).toEqual([15_000, 0, 0, 10, 1, undefined]);
     expect(pace('law: { stablePanic: { capacity: 1 } }')).toEqual([2_000, 0, 0, 10, 1, 60_000]);
     expect(pace('law: { pid: { setpoint: 70% } }')).toEqual([
@@ -203,12 +203,7 @@ describe('the law of the replicas', () => {
     expect(pace('law: { capacity: {} }')).toEqual([30_000, 60_000, 180_000, 1, 0.1, 100_000]);
     // What the policy says goes before.
     expect(pace('every: 10s\n      cooldown: { down: 5m }')).toEqual([
-      10_000,
-      0,
-      300_000,
-      10,
-      1,
-      undefined,
+      10_000, 0, 300_000, 10, 1, 60_000,
     ]);
   });
 

@@ -5,8 +5,8 @@ import type { Policy, ReplicasLoopPolicy } from './schema.ts';
 /** Below this a share of failed requests in a window of seconds cannot be told from chance. */
 const LEAST_ERROR_RATIO = 0.01;
 
-/** Laws that would take a zero in place of a value for a service that nobody calls any more. */
-const CONFIRMED: ReadonlySet<string> = new Set(['capacity', 'pid', 'predictive', 'stablePanic']);
+/** As coded elsewhere, and by the clock: whoever chooses these wants them as they are. */
+const UNCONFIRMED: ReadonlySet<string> = new Set(['hpa', 'schedule']);
 
 /** The law and the bounds of a policy's replicas, and how often they are asked. */
 export function replicaPlan(policy: Policy, loop: ReplicasLoopPolicy) {
@@ -18,9 +18,9 @@ function boundsOf(policy: Policy, loop: ReplicasLoopPolicy) {
   const { limits, cooldown, dwell, schedule, law } = loop;
   const pace = REPLICA_PACE[law.kind];
   return {
-    ...(CONFIRMED.has(law.kind)
-      ? { confirmDownMs: Math.max(60_000, 2 * (policy.observe.window + loop.every)) }
-      : {}),
+    ...(UNCONFIRMED.has(law.kind)
+      ? {}
+      : { confirmDownMs: Math.max(60_000, 2 * (policy.observe.window + loop.every)) }),
     ...(schedule === undefined ? {} : { schedule: scheduleFigures(policy, loop, schedule) }),
     min: limits.min,
     max: limits.max,

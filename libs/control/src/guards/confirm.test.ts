@@ -178,13 +178,32 @@ describe('what cannot be believed confirms nothing', () => {
     ['an age that is none', { evidenceAgeMs: Number.NaN }],
   ] as const)('%s', (_name, more) => {
     const state = look(times(20, { value: 4, ...more }), {}, calm);
-    expect(state).toEqual({ ...calm, lastMs: START_MS + 200_000, blindMs: 200_000 });
-    expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
+    const lastMs = START_MS + 200_000;
+    expect(state).toEqual({ ...calm, lastMs, look: 'blind', blindMs: 200_000 });
+    expect(judged(state, 4)).toEqual([10, 'blind-scale-down']);
+    expect(judged(look([{ value: 12 }], {}, state), 4)).toEqual([10, 'unconfirmed-drop']);
   });
 
   test.each([{ value: Number.NaN }, { value: 4, applied: Number.NaN }])('%o', (broken) => {
     const state = look(times(20, broken), {}, calm);
-    expect(judged(state, 4)).toEqual([10, 'unconfirmed-drop']);
+    expect(judged(state, 4)).toEqual([10, 'blind-scale-down']);
+  });
+
+  test('a silence that ends in it is one all the same', () => {
+    const old = look(times(10, { value: 5 }));
+    const silent = look(
+      [
+        { value: 1, figures: [0] },
+        { value: 1, figures: [null] },
+      ],
+      {},
+      old,
+    );
+    const back = look([{ value: 3, applied: 9 }], {}, silent);
+    expect(judged(back, 3, 9)).toEqual([9, 'unconfirmed-drop']);
+    // One that is long over is none.
+    const settled = look([{ value: 5 }, { value: 5, figures: [null] }], {}, silent);
+    expect(judged(look([{ value: 3, applied: 9 }], {}, settled), 3, 9)[0]).toBe(5);
   });
 
   /*

@@ -8,8 +8,8 @@
  * what works is not taken away.
  *
  * Trusted time stands still while a figure is exactly zero, for at most `believeAfterMs`: zero in
- * place of a value looks like a service that nobody calls any more. Nothing is taken away then. Nor is
- * anything trusted while evidence is missing, too old or impossible. At the first look, and at the
+ * place of a value looks like a service that nobody calls any more. Nothing is taken away then, nor
+ * while evidence is missing, too old or impossible. At the first look, and at the
  * first after a silence or after more than holdMs without sight, what is applied counts as proposed:
  * a window may be half filled with zeros then, and what was proposed before is long ago.
  * A silence that comes and goes adds up until there was none for holdMs.
@@ -42,8 +42,8 @@ export interface Confirmation {
   readonly trustedMs: number;
   /** Figures have been zero for so long. */
   readonly silentMs: number;
-  /** They are, and it is not believed. */
-  readonly doubts: boolean;
+  /** What the last look was worth: a silence that is believed is sound. */
+  readonly look: 'sound' | 'silent' | 'blind';
   /** Trusted time since then. */
   readonly soundMs: number;
   /** Nothing could be trusted for so long, silence apart. */
@@ -63,7 +63,7 @@ export const NOTHING_CONFIRMED: Confirmation = {
   lastMs: null,
   trustedMs: 0,
   silentMs: 0,
-  doubts: false,
+  look: 'sound',
   soundMs: 0,
   blindMs: 0,
   proposed: [],
@@ -107,19 +107,20 @@ export function confirm(
   const sinceMs = state.lastMs === null ? 0 : seen.nowMs - state.lastMs;
   const gapMs = state.blindMs + Math.max(0, sinceMs);
   const noted = { ...state, lastMs: seen.nowMs };
-  if (!isUsable(seen, settings)) return { ...noted, blindMs: gapMs };
+  if (!isUsable(seen, settings)) return { ...noted, look: 'blind', blindMs: gapMs };
   // A clock that was set, or a loop that slept, confirms no more than one look more.
   const dtMs = Math.min(Math.max(0, sinceMs), settings.holdMs / 2);
   const isSilent = seen.figures.some((figure) => figure === 0);
   const silentMs = isSilent ? state.silentMs + dtMs : state.silentMs;
-  const doubts = isSilent && silentMs < settings.believeAfterMs;
-  if (doubts) return { ...noted, silentMs, doubts, soundMs: 0 };
+  if (isSilent && silentMs < settings.believeAfterMs) {
+    return { ...noted, silentMs, look: 'silent', soundMs: 0 };
+  }
   const soundMs = isSilent ? 0 : state.soundMs + dtMs;
   return {
     ...noted,
     trustedMs: state.trustedMs + dtMs,
     silentMs: soundMs >= settings.holdMs ? 0 : silentMs,
-    doubts,
+    look: 'sound',
     soundMs,
     blindMs: 0,
     proposed: withProposal(state, seen, { dtMs, gapMs }, settings),
@@ -135,6 +136,11 @@ function isUsable(
   return isFresh && areCounts && figures.length > 0 && figures.every(isMeasure);
 }
 
+/** In a silence, even if blindness came in between. */
+function wasSilent({ silentMs, soundMs, look }: Confirmation): boolean {
+  return look === 'silent' || (look === 'blind' && silentMs > 0 && soundMs === 0);
+}
+
 function withProposal(
   state: Confirmation,
   seen: Proposed,
@@ -147,7 +153,7 @@ function withProposal(
   // The figures may be of when more of them served.
   const served = kept.reduce((most, past) => Math.max(most, past.ready), ready);
   // What was proposed before is no evidence any more: somebody found what is applied right.
-  const isNew = state.proposed.length === 0 || state.doubts || gapMs > holdMs;
+  const isNew = state.proposed.length === 0 || wasSilent(state) || gapMs > holdMs;
   const value = Math.max(seen.value, isNew ? seen.applied : 0, leastOf(seen, served));
   return withSpan(kept, { atMs, value, ready }, holdMs);
 }
@@ -178,8 +184,9 @@ export function confirmedDown(): Guard {
     name: 'confirmedDown',
     judge: (decision, { applied, confirmation }): Verdict<number> => {
       if (confirmation === undefined || !(decision.value < applied)) return PASS;
-      const { silentMs, doubts, proposed } = confirmation;
-      if (doubts) return { kind: 'hold', reason: 'sudden-silence', terms: { silentMs } };
+      const { silentMs, look, proposed } = confirmation;
+      if (look === 'silent') return { kind: 'hold', reason: 'sudden-silence', terms: { silentMs } };
+      if (look === 'blind') return { kind: 'hold', reason: 'blind-scale-down' };
       const floor = proposed.reduce((most, { value }) => Math.max(most, value), 0);
       if (floor >= applied) return { kind: 'hold', reason: 'unconfirmed-drop' };
       return decision.value < floor

@@ -1,13 +1,7 @@
 import type { Decision } from '../../decision.ts';
-import type { ReplicaBounds } from '../../governor/guards.ts';
-import { replicaGuards } from '../../governor/guards.ts';
+import { confirmed, type ReplicaBounds, replicaGuards } from '../../governor/guards.ts';
 import { bound } from '../../guards/bound.ts';
-import {
-  type Confirmation,
-  confirm,
-  confirmedDown,
-  NOTHING_CONFIRMED,
-} from '../../guards/confirm.ts';
+import type { Confirmation } from '../../guards/confirm.ts';
 import { type ActionHistory, NO_ACTIONS, recordAction } from '../../guards/history.ts';
 import {
   type ReplicaLawKind,
@@ -128,15 +122,19 @@ export function pilotOf(
   const pace = paceOf(kind, draws);
   const law = replicaLawOf(specOf(kind, weather, pace, draws));
   const auto = { up: 'auto', down: 'auto' } as const;
-  const [...guards] = replicaGuards({ ...pace.bounds, min: 2, max: most }, auto);
-  // Right after those that look at the evidence, as it does.
-  if (!guards.some(({ name }) => name === 'confirmedDown')) guards.splice(4, 0, confirmedDown());
-  const holdMs = Math.max(60_000, 2_000 * (weather.windowS + pace.everyS));
+  const bounds: ReplicaBounds = {
+    ...pace.bounds,
+    min: 2,
+    max: most,
+    ...(unconfirmed
+      ? {}
+      : { confirmDownMs: Math.max(60_000, 2_000 * (weather.windowS + pace.everyS)) }),
+  };
+  const guards = replicaGuards(bounds, auto);
   let state = law.init();
   let history: ActionHistory = NO_ACTIONS;
-  let confirmation: Confirmation = NOTHING_CONFIRMED;
+  let confirmation: Confirmation | undefined;
   let lastApplied: number | null = null;
-  const figuresOf = (seen: ReplicaObservation) => [law.evidence(seen), seen.utilization];
   return {
     everyS: pace.everyS,
     isBlind: (seen) => {
@@ -154,18 +152,8 @@ export function pilotOf(
       const step = law.step(state, seen);
       state = step.state;
       const { value } = step.output;
-      const proposal = {
-        nowMs,
-        evidenceAgeMs,
-        value,
-        applied,
-        figures: figuresOf(seen),
-        busy: seen,
-      };
-      confirmation = confirm(confirmation, proposal, {
-        holdMs,
-        evidenceMaxAgeMs: EVIDENCE_MAX_AGE_MS,
-      });
+      const proposal = { observation: seen, evidence: law.evidence(seen), value };
+      confirmation = confirmed(confirmation, bounds, proposal);
       const { decision } = bound(guards, step.output, {
         nowMs,
         applied,
@@ -175,7 +163,7 @@ export function pilotOf(
         mode: null,
         frozen: [],
         hand: false,
-        ...(unconfirmed ? {} : { confirmation }),
+        ...(confirmation === undefined ? {} : { confirmation }),
       });
       return { decision, proposed: value };
     },

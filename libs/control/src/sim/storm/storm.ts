@@ -11,14 +11,16 @@
  *   (and at most a minute of age) to the moment the action took effect: whatever the figures said,
  *   they were not of this service; or
  * - up, where more than eight were ready, at least four times as many as the demand, with all that
- *   waited, kept busy at any moment of the last five minutes: no figure of this service asked for it.
+ *   waited, kept busy at any moment of the last half hour: no figure that a law may remember asked
+ *   for it.
  *
  * A *blind* scale-down is one carried out on an observation without the figure that the law cannot
  * do without, or with one that is impossible, of no age or older than 30 s.
  *
  * Honest mistakes are not counted: demand that rises after it was seen, or noise, puts the need of
- * some moment below what was left. Zeros that last longer than a quarter of an hour cannot be told
- * from a service that nobody calls; the longest fault here lasts 12 minutes.
+ * some moment below what was left; a forecast may expect what came before, and be wrong. Zeros that
+ * last longer than a quarter of an hour cannot be told from a service that nobody calls; here a run
+ * has at most 12 minutes of them.
  *
  * A run is its law and its seed: `npm run bench -- storm --law pid --seed 17` tells it step by step.
  */
@@ -68,7 +70,7 @@ export interface StormNote {
 }
 
 const OLDEST_S = 60;
-const LOOK_BACK_S = 300;
+const LOOK_BACK_S = 1_800;
 const SHORT = 0.95;
 const MUCH_TOO_MANY = 4;
 const FEW = 8;

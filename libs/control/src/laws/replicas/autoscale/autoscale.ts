@@ -1,28 +1,31 @@
 /**
  * The default law: replicas for whoever states only an objective.
  *
- *     need = cost (forecast + margin + backlog) (1 + trim) / safe
+ *     need = cost (forecast + margin + backlog / 30 s) (1 + trim) / safe
+ *     up   to (need + guess) (1.05 + harm)    when that is above what is applied
+ *     down to the most needed in the hold     when that is a fifth below what is applied
  *
  * cost      replica-seconds a request takes, learned: busy replicas / arrivals
  * forecast  arrivals when what is ordered now is ready: level, trend or season (`demand.ts`)
- * margin    a share of that forecaster's own measured error at that horizon
- * backlog   requests that wait, spread over half a minute
+ * margin    that forecaster's own measured error at that very horizon
+ * backlog   requests that wait
  * safe      the utilisation at which latency still holds, learned (`safe-utilization.ts`)
  * trim      integral of log(p99 / objective), for what the model does not see
+ * guess     a jump seen in a window began somewhere in it: as much again may follow
+ * harm      what cold replicas do to latency, learned: where they hurt, steps are few and large
  *
- * Up: when the need is above what is applied (what is starting counts, for it is ready by then), in
- * one step to the need and a little more, since each cold replica costs tail latency. Down: to the
- * most that was needed in the hold time, or, when a season is trusted, that will be needed in it.
+ * What is starting counts, for it is ready by the time that is looked ahead to; that time is the
+ * measured start-up. With a trusted season the hold looks ahead instead of back. What is estimated in
+ * an overload holds only while it lasts (`overload.ts`).
  *
- * Defaults: utilisation from 0.65, learned within 0.4 to 0.9 (it lies there by balancer, machines
- * and tail); start-up 30 s until it is measured; hold 2 min or twice the start-up, whichever is
- * longer; what is taken away is at least a tenth, so that noise moves nothing.
- * Regimes: follows demand up; met; held for what was needed lately; down; doubting figures that
- * contradict each other or fall silent at once; holding without evidence; tracking a hand.
- * Stability: the forward path is open loop (arrivals do not depend on replicas) and so stable for
- * any dead time; retries and the backlog close it with a gain below 1, the trim with a time constant
- * of minutes and at most +50 %. In simulation stable for start-up times from 1 s to 300 s,
- * see `autoscale.sim.test.ts`.
+ * Defaults: utilisation from 0.65, learned within 0.4 to 0.9 (it lies there by balancer, machines and
+ * tail); start-up 30 s until it is measured; hold 4.5 min or 2.5 times the start-up, whichever is
+ * longer; trim at most +50 %.
+ * Regimes: up to demand; met; held for what was needed lately; down; doubting figures that
+ * contradict each other or fall silent at once; holding without evidence; following a hand.
+ * Stability: the forward path is open (arrivals do not depend on replicas) and so stable at any dead
+ * time; retries close it with a gain below 1 that is learned, the trim with a time constant of minutes.
+ * In simulation it settles for start-up times from 1 s to 300 s, see `autoscale.sim.test.ts`.
  * Source: J. Little, 1961 (need); own composition, judged in docs/control-quality.md.
  */
 import type { Step, Terms } from '../../../decision.ts';
@@ -42,8 +45,10 @@ import {
   seasonalPeak,
 } from './demand.ts';
 import { type Doubt, doubtAfter, NO_DOUBT } from './doubt.ts';
+import { type Echo, hear, NO_ECHO, SATURATED } from './overload.ts';
 import {
   learnSafe,
+  meanStrainAt,
   NOTHING_LEARNED,
   type SafeUtilization,
   safeUtilization,
@@ -67,6 +72,9 @@ export interface AutoscaleState {
   readonly insideMs: number | null;
   readonly safe: SafeUtilization;
   readonly trim: number;
+  /** Log of how much worse latency is with cold replicas. */
+  readonly harm: number;
+  readonly echo: Echo;
   readonly doubt: Doubt;
   /** What was needed lately, oldest first. */
   readonly needs: readonly Need[];
@@ -74,7 +82,11 @@ export interface AutoscaleState {
 
 interface Need {
   readonly atMs: number;
+  /** Where the piece of the hold begins that it is the most of. */
+  readonly fromMs?: number;
   readonly replicas: number;
+  /** Not estimated in an overload. */
+  readonly isSure: boolean;
 }
 
 /** Figures that are there and possible. */
@@ -86,24 +98,38 @@ interface Seen {
   readonly utilization: number;
   readonly inFlight: number | null;
   readonly strain: number | null;
+  readonly errors: number | null;
   /** Replicas that were ready in the window, on average. */
   readonly serving: number;
   readonly applied: number;
 }
 
+/** The same with arrivals as far as they are believed, and what may follow them. */
+interface Believed extends Seen {
+  readonly guess: number;
+}
+
 const COST_TAU_MS = 60_000;
 const INSIDE_TAU_MS = 300_000;
-/** Above it work is cut off by capacity: what was done says less than what was asked for. */
-const SATURATED = 0.92;
+/** How long a new replica is taken to be cold. */
 const COLD_MS = 30_000;
+/** Windows are at least this far apart; a nearer one is the same, seen again. */
+const SAME_WINDOW_MS = 500;
+/** Errors of the margin's forecaster that are held ready for. */
 const MARGIN = 1;
 const DRAIN_S = 30;
-const OVERSHOOT = 1.05;
-const LEAST_DOWN = 0.1;
-const MOST_NEEDS = 64;
+const OVERSHOOT = 0.05;
+const HARM_SHARE = 0.6;
+const MOST_HARM_STEP = 0.15;
+const HARM_NEW_SHARE = 0.1;
+const LEAST_DOWN = 0.2;
+const HOLD_STARTUPS = 2.5;
+/** The hold is remembered in so many pieces. */
+const HOLD_PIECES = 32;
 const TRIM_GAIN_PER_S = 0.002;
 const TRIM_TAU_MS = 300_000;
 const MOST_TRIM = 0.5;
+const SERVED_KEPT_MS = 180_000;
 
 export const autoscale: ReplicaLaw<AutoscaleConfig, AutoscaleState> = {
   name: 'autoscale',
@@ -120,6 +146,8 @@ export const autoscale: ReplicaLaw<AutoscaleConfig, AutoscaleState> = {
     insideMs: null,
     safe: NOTHING_LEARNED,
     trim: 0,
+    harm: 0,
+    echo: NO_ECHO,
     doubt: NO_DOUBT,
     needs: [],
   }),
@@ -144,8 +172,17 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
   });
   const doubting = { ...looked, doubt };
   if (doubt.sinceMs !== null) return hold(doubting, applied, 'doubtful');
-  const learned = learn(doubting, seen);
-  return decide(learned, seen, input.hand === true);
+  const heard = hear(looked.echo, {
+    rate: seen.rate,
+    utilization: seen.utilization,
+    isStrained: seen.strain !== null && seen.strain > 1,
+    calm: usualRate(looked.demand),
+    usualJump: looked.demand.errors[0] ?? 0,
+    isStarting: input.starting > 0,
+  });
+  const believed: Believed = { ...seen, rate: heard.rate, guess: heard.guess };
+  const learned = learn({ ...doubting, echo: heard.echo }, believed);
+  return decide(learned, believed, input.hand === true);
 }
 
 function hold(
@@ -170,13 +207,11 @@ function lookAtFleet(
   const grew = before !== undefined && ready > before;
   return {
     ...known,
-    served: noteServed(state.served, changedAtMs(state, nowMs, ready), ready, KEPT_MS),
+    served: noteServed(state.served, changedAtMs(state, nowMs, ready), ready, SERVED_KEPT_MS),
     startup: noteStartup(state.startup, { nowMs, applied, ready, starting }),
     coldUntilMs: grew ? nowMs + COLD_MS : Math.min(state.coldUntilMs, nowMs + COLD_MS),
   };
 }
-
-const KEPT_MS = 180_000;
 
 /** Fewer serve right after a step that said so; more do at some instant between two looks. */
 function changedAtMs({ served, lastMs }: AutoscaleState, nowMs: number, ready: number): number {
@@ -208,6 +243,7 @@ function see(
     rate: ratePerSecond,
     utilization: Math.min(1, utilization),
     inFlight,
+    errors: errorRatio,
     strain: strainOf(state.settings, p99Ms, errorRatio),
     serving,
     applied,
@@ -235,10 +271,10 @@ function usualRate({ bins }: Demand): number {
 }
 
 /** Each window teaches once. */
-function learn(state: AutoscaleState, seen: Seen): AutoscaleState {
+function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
   const { untilMs } = seen;
   const dtMs = state.evidenceMs === null ? null : untilMs - state.evidenceMs;
-  if (dtMs !== null && dtMs < 500) return state;
+  if (dtMs !== null && dtMs < SAME_WINDOW_MS) return state;
   const demand = noteDemand(state.demand, {
     untilMs,
     perSecond: seen.rate,
@@ -251,12 +287,28 @@ function learn(state: AutoscaleState, seen: Seen): AutoscaleState {
       ? blend(state.insideMs, (1_000 * seen.inFlight) / seen.rate, dtMs, INSIDE_TAU_MS)
       : state.insideMs;
   const warm = untilMs - seen.windowMs >= state.coldUntilMs;
-  const safe =
-    warm && seen.strain !== null && seen.rate > 0
-      ? learnSafe(state.safe, { utilization: seen.utilization, strain: seen.strain })
-      : state.safe;
-  const trim = trimAfter(state, seen, { dtMs: dtMs ?? 0, warm });
-  return { ...state, evidenceMs: untilMs, demand, cost, insideMs: inside, safe, trim };
+  const learned = { ...state, evidenceMs: untilMs, demand, cost, insideMs: inside };
+  return {
+    ...learned,
+    safe: safeAfter(state, seen, warm),
+    trim: trimAfter(state, seen, { dtMs: dtMs ?? 0, warm }),
+    harm: warm ? state.harm : harmAfter(state, seen),
+  };
+}
+
+/** Errors alone do not tell where latency bends. */
+function safeAfter({ safe, settings }: AutoscaleState, seen: Seen, warm: boolean) {
+  const { strain, rate, utilization } = seen;
+  if (!warm || strain === null || rate <= 0 || settings.p99Ms === null) return safe;
+  return learnSafe(safe, { utilization, strain });
+}
+
+/** How much worse latency is with cold replicas than without, at the same utilisation: a log. */
+function harmAfter({ safe, harm }: AutoscaleState, { strain, utilization }: Seen): number {
+  const usual = meanStrainAt(safe, utilization);
+  if (usual === null || strain === null || strain <= 0 || utilization >= SATURATED) return harm;
+  const worse = Math.max(-1, Math.min(1, Math.log(strain) - usual));
+  return harm + (worse - harm) * HARM_NEW_SHARE;
 }
 
 function costAfter(before: number | null, seen: Seen, dtMs: number | null): number | null {
@@ -273,10 +325,8 @@ function trimAfter(
 ): number {
   const faded = trim * Math.exp(-dtMs / TRIM_TAU_MS);
   if (!warm || strain === null || strain <= 1) return faded;
-  return Math.min(
-    MOST_TRIM,
-    faded + TRIM_GAIN_PER_S * Math.min(1, Math.log(strain)) * (dtMs / 1_000),
-  );
+  const grown = TRIM_GAIN_PER_S * Math.min(1, Math.log(strain)) * (dtMs / 1_000);
+  return Math.min(MOST_TRIM, faded + grown);
 }
 
 function blend(before: number | null, now: number, dtMs: number | null, tauMs: number): number {
@@ -286,54 +336,84 @@ function blend(before: number | null, now: number, dtMs: number | null, tauMs: n
 
 /** From the middle of the newest window to when an order of now is ready. */
 function horizonMs(state: AutoscaleState, { nowMs, untilMs, windowMs }: Seen): number {
-  return nowMs - untilMs + windowMs / 2 + etaMs(state.startup, state.settings.startupMs);
+  return nowMs - untilMs + windowMs / 2 + startupMs(state);
 }
 
-function decide(state: AutoscaleState, seen: Seen, hand: boolean): Step<AutoscaleState, number> {
+function startupMs({ startup, settings }: AutoscaleState): number {
+  return etaMs(startup, settings.startupMs);
+}
+
+function decide(
+  state: AutoscaleState,
+  seen: Believed,
+  hand: boolean,
+): Step<AutoscaleState, number> {
   const { applied, nowMs } = seen;
-  if (state.cost === null) return hold(state, applied, 'no-evidence');
-  const { settings } = state;
-  const forecast = forecastDemand(state.demand, seen.rate, horizonMs(state, seen), settings.terms);
-  const parts = partsOf(state, seen, forecast);
+  const { cost, settings } = state;
+  if (cost === null) return hold(state, applied, 'no-evidence');
+  const isOverloaded = state.echo.overload !== null;
+  const forecast = forecastDemand(state.demand, seen.rate, horizonMs(state, seen), {
+    trend: settings.terms.trend && !isOverloaded,
+    season: settings.terms.season,
+  });
+  const parts = partsOf(state, seen, { forecast, cost });
   const need = Math.max(1, parts.need);
-  const heldMs = Math.max(settings.holdMs, 2 * etaMs(state.startup, settings.startupMs));
-  const needs = [
-    ...state.needs.filter(({ atMs }) => nowMs - atMs <= heldMs),
-    { atMs: nowMs, replicas: need },
-  ].slice(-MOST_NEEDS);
+  const heldMs = Math.max(settings.holdMs, HOLD_STARTUPS * startupMs(state));
+  const needs = noteNeed(
+    state.needs,
+    { atMs: nowMs, replicas: need, isSure: !isOverloaded },
+    heldMs,
+  );
   const kept = { ...state, needs };
   const terms = { ...parts.terms, applied };
   if (hand) return { state: kept, output: { value: applied, reason: 'tracking', terms } };
-  if (Math.ceil(tidy(need)) > applied) {
-    const value = Math.max(Math.ceil(tidy(need)), Math.round(need * OVERSHOOT));
+  const wanted = tidy(Math.max(1, need + seen.guess / parts.perReplica));
+  if (Math.ceil(wanted) > applied) {
+    const value = Math.max(Math.ceil(wanted), Math.round(wanted * overshoot(state)));
     return { state: kept, output: { value, reason: 'demand-above', terms } };
   }
-  const lately = latelyNeeded(kept, need, parts.perReplica, heldMs);
-  const value = Math.ceil(tidy(lately));
-  if (value < applied && lately <= applied * (1 - LEAST_DOWN)) {
-    return {
-      state: kept,
-      output: { value, reason: 'demand-below', terms: { ...terms, lately: tidy(lately) } },
-    };
+  const lately = tidy(latelyNeeded(kept, { need, perReplica: parts.perReplica, heldMs }));
+  const told = { ...terms, lately };
+  if (Math.ceil(lately) < applied && lately <= applied * (1 - LEAST_DOWN)) {
+    const value = Math.ceil(lately);
+    return { state: kept, output: { value, reason: 'demand-below', terms: told } };
   }
   const reason = need <= applied * (1 - LEAST_DOWN) ? 'needed-lately' : 'demand-met';
-  return {
-    state: kept,
-    output: { value: applied, reason, terms: { ...terms, lately: tidy(lately) } },
-  };
+  return { state: kept, output: { value: applied, reason, terms: told } };
+}
+
+function overshoot({ harm }: AutoscaleState): number {
+  return 1 + OVERSHOOT + Math.max(0, Math.min(MOST_HARM_STEP, HARM_SHARE * harm));
+}
+
+/** Those of one piece of the hold become one: the most, at the latest time. */
+function noteNeed(needs: readonly Need[], need: Need, heldMs: number): readonly Need[] {
+  const held = needs.filter(({ atMs }) => need.atMs - atMs <= heldMs);
+  const last = held.at(-1);
+  const first = last === undefined ? need.atMs : (last.fromMs ?? last.atMs);
+  if (
+    last !== undefined &&
+    last.isSure === need.isSure &&
+    need.atMs - first < heldMs / HOLD_PIECES
+  ) {
+    const replicas = Math.max(last.replicas, need.replicas);
+    return held.with(-1, { ...need, replicas, fromMs: first });
+  }
+  return [...held, { ...need, fromMs: need.atMs }].slice(-2 * HOLD_PIECES);
 }
 
 /** What may not be taken away: the most of the hold time, behind or, with a season, ahead. */
 function latelyNeeded(
-  { needs, demand, settings }: AutoscaleState,
-  need: number,
-  perReplica: number,
-  heldMs: number,
+  { needs, demand, settings, echo }: AutoscaleState,
+  now: { readonly need: number; readonly perReplica: number; readonly heldMs: number },
 ): number {
-  const peak = settings.terms.season ? seasonalPeak(demand, heldMs) : null;
-  if (peak !== null) return Math.max(need, peak / perReplica);
-  let most = need;
-  for (const { replicas } of needs) most = Math.max(most, replicas);
+  const peak = settings.terms.season ? seasonalPeak(demand, now.heldMs) : null;
+  if (peak !== null) return Math.max(now.need, peak / now.perReplica);
+  let most = now.need;
+  for (const { replicas, isSure } of needs) {
+    // What was thought to be needed in an overload is known better when it is over.
+    if (isSure || echo.overload !== null) most = Math.max(most, replicas);
+  }
   return most;
 }
 
@@ -344,22 +424,21 @@ interface Parts {
   readonly terms: Terms;
 }
 
-function partsOf(state: AutoscaleState, seen: Seen, forecast: Forecast): Parts {
-  const { settings, insideMs } = state;
+function partsOf(
+  state: AutoscaleState,
+  seen: Believed,
+  { forecast, cost }: { readonly forecast: Forecast; readonly cost: number },
+): Parts {
+  const { settings } = state;
   const { terms } = settings;
-  const cost = state.cost as number;
   const safe = terms.safeUtilization
     ? safeUtilization(state.safe, settings.utilization)
     : settings.utilization.first;
   const margin = terms.margin ? MARGIN * forecast.error : 0;
-  const usual = insideMs === null ? null : (seen.rate * insideMs) / 1_000;
-  const waiting =
-    terms.backlog && usual !== null && seen.inFlight !== null && seen.utilization >= SATURATED
-      ? Math.max(0, seen.inFlight - 2 * usual)
-      : 0;
+  const backlog = terms.backlog ? backlogOf(state, seen) : 0;
   const trim = terms.trim ? state.trim : 0;
   const perReplica = safe / (cost * (1 + trim));
-  const demand = Math.max(seen.rate, forecast.perSecond) + margin + waiting / DRAIN_S;
+  const demand = Math.max(seen.rate, forecast.perSecond) + margin + backlog / DRAIN_S;
   const need = demand / perReplica;
   return {
     need,
@@ -368,13 +447,22 @@ function partsOf(state: AutoscaleState, seen: Seen, forecast: Forecast): Parts {
       ratePerSecond: tidy(seen.rate),
       forecastPerSecond: tidy(forecast.perSecond),
       marginPerSecond: tidy(margin),
-      backlog: tidy(waiting),
+      guessPerSecond: tidy(seen.guess),
+      backlog: tidy(backlog),
       costSeconds: tidy(cost),
       safeUtilization: tidy(safe),
       trim: tidy(trim),
+      harm: tidy(state.harm),
       need: tidy(need),
-      startupMs: etaMs(state.startup, settings.startupMs),
+      startupMs: startupMs(state),
       ...(terms.slowStart ? { slowStartMs: COLD_MS } : {}),
     },
   };
+}
+
+/** Who waits beyond twice the usual; where many give up, the wait ends by itself. */
+function backlogOf({ insideMs }: AutoscaleState, { rate, utilization, inFlight, errors }: Seen) {
+  if (insideMs === null || inFlight === null || utilization < SATURATED) return 0;
+  const beyond = Math.max(0, inFlight - (2 * rate * insideMs) / 1_000);
+  return beyond * Math.max(0, 1 - 10 * (errors ?? 0));
 }
