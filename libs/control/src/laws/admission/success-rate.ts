@@ -11,13 +11,13 @@
  * at most `maxRejection`, a fifth of the calls always goes through and shows the recovery.
  *
  * Defaults: window 30 s in 30 slots, threshold 0.95, aggression 1 (above 1 the same losses turn
- * away more: 1.5 makes 0.35 of 0.2), at most 0.8; below 10 calls in the window nothing is said.
+ * away more: 1.5 makes 0.34 of 0.2), at most 0.8; below 10 calls in the window nothing is said.
  *
  * Regimes: open, turning away, too few calls to judge; holding without fresh evidence.
  *
- * Stability: p depends on the ratio of successes among what was sent, not on how much was sent. If
- * the back end fails whatever comes (a fault), the loop is open and stable for any delay. If it
- * bears a share k of the load and fails the rest, the fixed point is p = 1 - sqrt(k / threshold):
+ * Stability: the share depends on the ratio of successes among what was sent, not on how much that
+ * was. If the back end fails whatever comes (a fault), the loop is open and stable for any delay.
+ * If it bears a share k of the load and fails the rest, the fixed point is 1 - sqrt(k / threshold):
  * fewer calls, fewer losses, with the lag of the window. success-rate.sim.test.ts: it settles for
  * k from 0.25 to 0.8 with figures up to 10 s late.
  *

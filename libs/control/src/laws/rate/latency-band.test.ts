@@ -148,6 +148,23 @@ describe('time and evidence', () => {
   });
 });
 
+test.each([0, 1, 2, 5])('figures %i periods late: the swing is bounded', (late) => {
+  // p99 in ms is a tenth of the rate: the band is from 900 to 1,100 a second.
+  let state = latencyBand.init({});
+  const rates = [3_000];
+  for (let period = 0; period < 300; period += 1) {
+    const applied = rates.at(-1) as number;
+    const p99Ms = (rates[Math.max(0, period - late)] as number) / 10;
+    const nowMs = 1_000_000 + period * 5_000;
+    const step = latencyBand.step(state, { nowMs, evidenceAgeMs: 0, p99Ms, applied });
+    state = step.state;
+    rates.push(step.output.value);
+  }
+  const settled = rates.slice(60);
+  expect(Math.max(...settled)).toBeLessThanOrEqual(1_100 * 1.1 ** (1 + late));
+  expect(Math.min(...settled)).toBeGreaterThanOrEqual(900 * 0.9 ** (1 + late));
+});
+
 test('without a usable rate in force the last one is said', () => {
   const first = latencyBand.step(latencyBand.init({}), {
     nowMs: 0,

@@ -19,10 +19,11 @@
  *
  * Regimes: shrinking, growing, resting in the band; holding without fresh evidence.
  *
- * Stability: the rate moves by a factor of at most 1.1 a step whatever the latency does, so the
- * swing is bounded at (up / down)^(1 + dead time / everyMs) for any dead time, and it is one step
- * for dead times below `everyMs`; with a longer one raise it to that. sim/rate-loop.sim.test.ts
- * holds it between 0.6 and 1.4 of the capacity at twice the load the plant can bear.
+ * Stability: where p99 grows with the rate, the rate stays between down^(1 + d) of the rate at the
+ * lower edge of the band and up^(1 + d) of the one at the upper edge, for figures d periods late
+ * (latency-band.test.ts); so it swings, but never further. With a longer dead time raise `everyMs`
+ * to it. sim/rate-loop.sim.test.ts holds it between 0.6 and 1.4 of the capacity at twice the load
+ * the plant can bear.
  *
  * Source: multiplicative increase and decrease with a dead band; the mission's table, row 7.
  */
