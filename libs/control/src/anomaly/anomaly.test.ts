@@ -144,6 +144,18 @@ describe('Page-Hinkley', () => {
     expect(run([...times(30, 10), ...times(30, 11)]).alarms).toEqual([]);
   });
 
+  test('above lambda, not at it', () => {
+    // The mean of 0, 0, 8 and 8 is 4: 8 - 8/3 - 1 and 8 - 4 - 1 are 7 1/3.
+    const config = { delta: 1, minCount: 1 };
+    const { rise } = run([0, 0, 8, 8], { ...config, lambda: 100 }).state;
+    expect(rise).toBeCloseTo(22 / 3, 12);
+    expect(run([0, 0, 8, 8], { ...config, lambda: rise }).alarms).toEqual([]);
+    expect(run([0, 0, 8, 8], { ...config, lambda: rise - 1e-9 }).alarms).toEqual([[3, 'high']]);
+    const { fall } = run([8, 8, 0, 0], { ...config, lambda: 100 }).state;
+    expect(run([8, 8, 0, 0], { ...config, lambda: fall }).alarms).toEqual([]);
+    expect(run([8, 8, 0, 0], { ...config, lambda: fall - 1e-9 }).alarms).toEqual([[3, 'low']]);
+  });
+
   test('not before it has seen enough', () => {
     const values = [0, 0, 0, 100, 100, 100, 100, 100, 100, 100];
     expect(run(values).alarms).toEqual([[9, 'high']]);

@@ -24,6 +24,15 @@ describe('bucket', () => {
     );
   });
 
+  test('begins exactly at its lower bound', () => {
+    for (let index = 1; index <= 1_023; index += 1) {
+      expect(histogramBucket(histogramLowerBound(index))).toBe(index);
+    }
+    // Four square roots of two: their bits are the same on every machine.
+    expect(histogramLowerBound(1)).toBe(Math.sqrt(Math.sqrt(Math.sqrt(Math.sqrt(2)))));
+    expect(histogramLowerBound(1_024)).toBe(2 ** 64);
+  });
+
   test('powers of two begin an octave, exactly', () => {
     for (let power = 1; power < 64; power += 1) {
       expect(histogramBucket(2 ** power)).toBe(16 * power);

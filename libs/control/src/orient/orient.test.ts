@@ -26,6 +26,37 @@ describe('instances', () => {
     expect(blame({ before, now, as: 'mixture' }).verdict).toBe('everything');
   });
 
+  test('three of many are few; of three, three are all', () => {
+    const five = instances({ a: [9, 9], b: [9, 9], c: [9, 9], d: [9, 9], e: [9, 9] });
+    const now = (sums: readonly number[]) =>
+      instances(
+        Object.fromEntries(sums.map((sum, k) => ['abcde'[k] as string, [9, sum] as const])),
+      );
+    const few = blame({ before: five, now: now([49, 49, 49, 24, 24]), as: 'mixture' });
+    expect(few.verdict).toBe('few');
+    expect(few.text).toBe(
+      'The change comes from instance a (26.7 %), instance b (26.7 %), instance c (26.7 %).',
+    );
+    // A little less than 80 % in the first three.
+    const spread = blame({ before: five, now: now([49, 49, 49, 25, 24]), as: 'mixture' });
+    expect(spread).toMatchObject({
+      verdict: 'everything',
+      text: 'The change is spread over all parts.',
+    });
+    const three = instances({ a: [9, 9], b: [9, 9], c: [9, 9] });
+    expect(
+      blame({ before: three, now: now([49, 49, 49]).slice(0, 3), as: 'mixture' }).verdict,
+    ).toBe('everything');
+  });
+
+  test('one alone has 60 %, not less', () => {
+    const two = instances({ a: [50, 50], b: [50, 50] });
+    const of = (a: number, b: number) =>
+      blame({ before: two, now: instances({ a: [50, a], b: [50, b] }), as: 'mixture' }).verdict;
+    expect(of(50 + 600, 50 + 400)).toBe('one');
+    expect(of(50 + 599, 50 + 401)).toBe('everything');
+  });
+
   test('traffic moved to a slow instance is that instance, though it is no slower', () => {
     const uneven = instances({ slow: [50, 10_000], quick: [250, 2_500] });
     const now = instances({ slow: [250, 50_000], quick: [50, 500] });
