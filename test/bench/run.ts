@@ -93,6 +93,13 @@ const BENCHES: readonly Bench[] = [
   },
   {
     letter: '',
+    name: 'control',
+    file: 'test/bench/control/main.ts',
+    about: 'the default law against HPA and others, simulated',
+    onlyNamed: true,
+  },
+  {
+    letter: '',
     name: 'control-laws',
     file: 'libs/control/bench/laws.ts',
     about: 'what a step of each law costs',
@@ -120,6 +127,7 @@ npm run bench -- --markdown       ends with a table for docs/benchmarks.md
 npm run bench -- --publish        all and peers, at length, into docs/benchmarks.md
 npm run bench -- --publish --short   the same, minutes instead of half an hour
 npm run bench:peers               peers
+npm run bench:control             control
 
 ${BENCHES.map(({ letter, name, about, onlyNamed }) => {
   const key = letter === '' ? '   ' : `(${letter})`;

@@ -61,6 +61,12 @@ export type { PidInput } from './laws/pid/sample.ts';
 export * from './laws/rate/latency-band.ts';
 export * from './laws/replicas/adapters/capacity-law.ts';
 export * from './laws/replicas/adapters/pid-law.ts';
+export * from './laws/replicas/autoscale/autoscale.ts';
+export type {
+  AutoscaleConfig,
+  AutoscaleSettings,
+  AutoscaleTerms,
+} from './laws/replicas/autoscale/config.ts';
 export * from './laws/replicas/grid/scaling-grid.ts';
 export * from './laws/replicas/hpa/hpa.ts';
 export * from './laws/replicas/hpa/hpa-config.ts';

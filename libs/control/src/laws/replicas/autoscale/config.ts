@@ -31,7 +31,7 @@ export interface AutoscaleConfig {
   };
   /** From an order to readiness, until it has been measured. Default 30 s. */
   readonly startupMs?: number;
-  /** Nothing is taken away that was needed within this time. Default 2 min. */
+  /** Nothing is taken away that was needed within this time. Default 4.5 min. */
   readonly holdMs?: number;
   /** Default 60 s. */
   readonly evidenceMaxAgeMs?: number;
@@ -63,7 +63,7 @@ const ALL_TERMS: AutoscaleTerms = {
 
 export function autoscaleSettings(config: AutoscaleConfig): AutoscaleSettings {
   const { p99Ms = null, errorRatio = 0.01, startupMs = 30_000 } = config;
-  const { holdMs = 120_000, evidenceMaxAgeMs = 60_000 } = config;
+  const { holdMs = 270_000, evidenceMaxAgeMs = 60_000 } = config;
   const utilization = { ...UTILIZATION, ...config.utilization };
   const { first, least, most } = utilization;
   if (p99Ms !== null) requirePositive('p99Ms', p99Ms);

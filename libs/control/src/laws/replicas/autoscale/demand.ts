@@ -4,7 +4,7 @@
  * Three forecasters over bins of 15 s, each judged by its own error at the very horizon asked for:
  *
  *     level    x(t + h) = x(t)
- *     trend    x(t + h) = x(t) + h slope(t)         slope: least squares over the last 8 bins
+ *     trend    x(t + h) = x(t) + h slope(t)         slope: least squares over 6 or 30 bins
  *     season   x(t + h) = x(t + h - P)              P: the lag at which the series repeats best
  *
  * The mean absolute difference |x(t) - x(t - lag)| is kept for every lag up to half an hour. It is
@@ -17,7 +17,8 @@ const BIN_MS = 15_000;
 /** Half an hour: the longest season, and twice that is remembered so that it can be seen. */
 const MOST_LAG = 120;
 const MOST_BINS = 2 * MOST_LAG;
-const SLOPE_BINS = 6;
+/** A short slope for what has begun to move, a long one for what moves slowly in noise. */
+const SLOPES = [6, 30] as const;
 /** Errors are means over about so many bins. */
 const MEMORY_BINS = 60;
 /** A gap longer than this begins a new series. */
@@ -25,7 +26,8 @@ const MOST_GAP = 20;
 /** A season must be this much better than the others to be taken up, and may then be so much. */
 const TAKE_SEASON = 0.6;
 const KEEP_SEASON = 0.85;
-const TAKE_TREND = 0.85;
+const TAKE_TREND = 0.95;
+const TREND_MEMORY_BINS = 30;
 
 /** Plain JSON. */
 export interface Demand {
@@ -38,9 +40,8 @@ export interface Demand {
   /** Mean absolute difference at lag 1, 2, ..., and how often it was seen. */
   readonly errors: readonly number[];
   readonly seen: readonly number[];
-  /** Of the trend's forecasts at `trendHorizon`. */
-  readonly trendError: number | null;
-  readonly trendHorizon: number;
+  /** Mean absolute errors of the trends, the short slope's first. */
+  readonly trendErrors: readonly (number | null)[];
   /** Bins; null: no season is believed in. */
   readonly season: number | null;
 }
@@ -51,8 +52,7 @@ export const NO_DEMAND: Demand = {
   filling: { sum: 0, figures: 0 },
   errors: [],
   seen: [],
-  trendError: null,
-  trendHorizon: 1,
+  trendErrors: SLOPES.map(() => null),
   season: null,
 };
 
@@ -72,7 +72,7 @@ export function noteDemand(
   const { untilMs, perSecond } = figure;
   const horizon = binsOf(figure.horizonMs);
   if (demand.untilMs === null) {
-    return { ...NO_DEMAND, untilMs, bins: [perSecond], trendHorizon: horizon };
+    return { ...NO_DEMAND, untilMs, bins: [perSecond] };
   }
   const passed = Math.floor((untilMs - demand.untilMs) / BIN_MS);
   const filling = {
@@ -83,7 +83,7 @@ export function noteDemand(
     return untilMs > demand.untilMs ? { ...demand, filling } : demand;
   }
   if (passed > MOST_GAP) {
-    return { ...NO_DEMAND, untilMs, bins: [perSecond], trendHorizon: horizon };
+    return { ...NO_DEMAND, untilMs, bins: [perSecond] };
   }
   const gap = new Array<null>(passed - 1).fill(null);
   const bins = [...demand.bins, ...gap, filling.sum / filling.figures].slice(-MOST_BINS);
@@ -114,14 +114,23 @@ export function forecastDemand(
       return { by: 'season', perSecond: seasonal, error };
     }
   }
-  const { trendError } = demand;
-  if (allowed.trend && trendError !== null && trendError < TAKE_TREND * levelError) {
-    const slope = slopeAt(demand.bins, demand.bins.length);
-    if (slope !== null) {
-      return { by: 'trend', perSecond: Math.max(0, now + slope * horizon), error: trendError };
-    }
+  const trend = allowed.trend ? bestTrend(demand) : null;
+  if (trend !== null && trend.error < TAKE_TREND * levelError) {
+    const perSecond = Math.max(0, now + trend.slope * horizon);
+    return { by: 'trend', perSecond, error: trend.error };
   }
   return { by: 'level', perSecond: now, error: levelError };
+}
+
+function bestTrend({ bins, trendErrors }: Demand): { slope: number; error: number } | null {
+  let best: { slope: number; error: number } | null = null;
+  SLOPES.forEach((length, index) => {
+    const error = trendErrors[index] ?? null;
+    if (error === null || (best !== null && best.error <= error)) return;
+    const slope = slopeAt(bins, bins.length, length);
+    if (slope !== null) best = { slope, error };
+  });
+  return best;
 }
 
 function binsOf(horizonMs: number): number {
@@ -140,13 +149,13 @@ function seasonalAt({ bins }: Demand, season: number, horizon: number): number |
 }
 
 /** Least squares over the bins that end before `end`, per bin; null where one is missing. */
-function slopeAt(bins: Demand['bins'], end: number): number | null {
-  const from = end - SLOPE_BINS;
+function slopeAt(bins: Demand['bins'], end: number, length: number): number | null {
+  const from = end - length;
   if (from < 0) return null;
-  const middle = (SLOPE_BINS - 1) / 2;
+  const middle = (length - 1) / 2;
   let products = 0;
   let squares = 0;
-  for (let index = 0; index < SLOPE_BINS; index += 1) {
+  for (let index = 0; index < length; index += 1) {
     const value = bins[from + index];
     if (value === null || value === undefined) return null;
     products += (index - middle) * value;
@@ -173,20 +182,25 @@ function judge(demand: Demand, horizon: number): Demand {
   }
   for (let lag = 0; lag < errors.length; lag += 1) errors[lag] ??= 0;
   for (let lag = 0; lag < seen.length; lag += 1) seen[lag] ??= 0;
-  const trendError = trendErrorAfter(demand, horizon, newest);
-  const next = { ...demand, errors, seen, trendError, trendHorizon: horizon };
+  const trendErrors = SLOPES.map((length, index) =>
+    trendErrorAfter(demand.trendErrors[index] ?? null, { bins, horizon, length }),
+  );
+  const next = { ...demand, errors, seen, trendErrors };
   return { ...next, season: seasonOf(next, horizon) };
 }
 
-function trendErrorAfter(demand: Demand, horizon: number, newest: number): number | null {
-  const { bins } = demand;
+/** What the slope of then foretold for the newest bin, held against it. */
+function trendErrorAfter(
+  before: number | null,
+  { bins, horizon, length }: { bins: Demand['bins']; horizon: number; length: number },
+): number | null {
+  const newest = bins.at(-1) as number;
   const at = bins.length - 1 - horizon;
   const base = bins[at];
-  const slope = at >= 0 ? slopeAt(bins, at + 1) : null;
-  if (base === null || base === undefined || slope === null) return demand.trendError;
+  const slope = at >= 0 ? slopeAt(bins, at + 1, length) : null;
+  if (base === null || base === undefined || slope === null) return before;
   const error = Math.abs(newest - Math.max(0, base + slope * horizon));
-  const before = demand.trendError;
-  return before === null ? error : before + (error - before) / (MEMORY_BINS / 3);
+  return before === null ? error : before + (error - before) / TREND_MEMORY_BINS;
 }
 
 function seasonOf(demand: Demand, horizon: number): number | null {

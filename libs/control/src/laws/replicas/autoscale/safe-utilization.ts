@@ -2,46 +2,64 @@
  * How busy replicas may be before latency breaks: learned per service, for it lies anywhere from
  * 0.65 to 0.95, by the balancer, the machines and the tail of the service times.
  *
- * Utilisation is cut into bins of 0.05. Each remembers the mean of log(p99 / objective) seen in it
- * while the fleet stood still and was warm. Safe is the upper edge of the highest bin that was
- * seen to hold with room, one bin more as long as the next is unknown, and never above the lower
- * edge of a bin that was seen to break. What was learned fades, so that a bin is tried again.
+ * Utilisation is cut into bins of 0.05. Each remembers mean and mean deviation of log(p99 /
+ * objective) as seen in it while all replicas were warm:
+ *
+ *     holds    mean + 2.5 deviations < 0      seen at least three times
+ *     breaks   mean + 1.5 deviations > 0      seen at least twice
+ *
+ * Safe is one bin above the highest that holds, for the next has to be tried to be known, and never
+ * more than the lower edge of the lowest that breaks. What was learned fades, so that a bin is tried
+ * again.
  */
 
 const BINS = 14;
 const LEAST = 0.3;
 const WIDTH = 0.05;
-/** Held with room: the mean stays this far below the objective. */
-const HOLDS = Math.log(0.7);
-const BREAKS = Math.log(0.95);
+const HOLDS_DEVIATIONS = 2.5;
+const HOLDS_SEEN = 3;
+const BREAKS_DEVIATIONS = 1.5;
+const BREAKS_SEEN = 2;
+/** A service of which nothing is known is taken to be as restless as this. */
+const FIRST_DEVIATION = 0.3;
+const MEMORY = 8;
 const MOST_WEIGHT = 12;
 /** Per figure, of bins that are not seen. */
 const FADE = 0.998;
+const MOST_LOG = 2;
 
 /** Plain JSON. */
 export interface SafeUtilization {
   readonly weights: readonly number[];
   readonly means: readonly number[];
+  readonly deviations: readonly number[];
 }
 
 export const NOTHING_LEARNED: SafeUtilization = {
   weights: new Array<number>(BINS).fill(0),
   means: new Array<number>(BINS).fill(0),
+  deviations: new Array<number>(BINS).fill(FIRST_DEVIATION),
 };
 
-/** `strain`: the worst of p99 and error ratio over their objectives, above 0. */
+/** `strain`: the worst of p99 and error ratio over their objectives, 0 or above. */
 export function learnSafe(
   learned: SafeUtilization,
   figure: { readonly utilization: number; readonly strain: number },
 ): SafeUtilization {
   const bin = binOf(figure.utilization);
   if (bin < 0) return learned;
-  const value = Math.max(-2, Math.min(2, Math.log(Math.max(1e-9, figure.strain))));
+  const log = Math.log(Math.max(1e-9, figure.strain));
+  const value = Math.max(-MOST_LOG, Math.min(MOST_LOG, log));
   const weight = Math.min(MOST_WEIGHT, (learned.weights[bin] as number) + 1);
   const mean = learned.means[bin] as number;
+  const deviation = learned.deviations[bin] as number;
   return {
     weights: learned.weights.map((each, index) => (index === bin ? weight : each * FADE)),
-    means: learned.means.with(bin, mean + (value - mean) / Math.min(weight, 8)),
+    means: learned.means.with(bin, mean + (value - mean) / Math.min(weight, MEMORY)),
+    deviations: learned.deviations.with(
+      bin,
+      deviation + (Math.abs(value - mean) - deviation) / MEMORY,
+    ),
   };
 }
 
@@ -54,13 +72,22 @@ export function safeUtilization(
   for (let bin = 0; bin < BINS; bin += 1) {
     const weight = learned.weights[bin] as number;
     const mean = learned.means[bin] as number;
-    if (weight >= 2 && mean > BREAKS) {
+    const deviation = learned.deviations[bin] as number;
+    if (weight >= BREAKS_SEEN && mean + BREAKS_DEVIATIONS * deviation > 0) {
       safe = Math.min(safe, edgeOf(bin));
       break;
     }
-    if (weight >= 3 && mean < HOLDS) safe = Math.max(safe, edgeOf(bin + 1) + WIDTH / 2);
+    if (weight >= HOLDS_SEEN && mean + HOLDS_DEVIATIONS * deviation < 0) {
+      safe = Math.max(safe, edgeOf(bin + 2));
+    }
   }
   return Math.min(bounds.most, Math.max(bounds.least, safe));
+}
+
+/** Mean of log(p99 / objective) at this utilisation; null: hardly seen. */
+export function meanStrainAt(learned: SafeUtilization, utilization: number): number | null {
+  const bin = binOf(utilization);
+  return bin >= 0 && (learned.weights[bin] as number) >= 1 ? (learned.means[bin] as number) : null;
 }
 
 function binOf(utilization: number): number {
