@@ -93,16 +93,17 @@ if (values.help) {
   const rows: (readonly string[])[] = [];
   for (const nodes of values.nodes.split(',').map(Number)) {
     for (const [by, run] of WAYS) {
-      const startedMs = performance.now();
+      const before = process.cpuUsage();
       const scenario = { nodes, seed: Number(values.seed), lossRatio: Number(values.loss) };
       rows.push(row(by, run(scenario)));
-      const tookS = (performance.now() - startedMs) / 1_000;
-      console.log(`${by}, ${nodes} nodes: 300 s simulated in ${tookS.toFixed(1)} s`);
+      const { user, system } = process.cpuUsage(before);
+      const tookS = (user + system) / 1e6;
+      console.log(`${by}, ${nodes} nodes: 300 s simulated in ${tookS.toFixed(1)} CPU-seconds`);
       process.send?.({
         bench: '',
         what: `${by}, ${nodes} nodes: 300 s simulated`,
-        value: `${tookS.toFixed(1)} s`,
-        goal: `at most ${GOAL_S} s`,
+        value: `${tookS.toFixed(1)} CPU-seconds`,
+        goal: `at most ${GOAL_S}`,
         met: tookS <= GOAL_S,
       });
     }
