@@ -92,6 +92,32 @@ describe('a policy in shadow', () => {
     expect(dark.every(({ seen }) => seen.evidenceAgeMs === null)).toBe(true);
   });
 
+  it('has no rate of a window that was not counted from its beginning', () => {
+    const from = { ...span, fromMs: AT_MS };
+    const rates = (of: Parameters<typeof recording>[0]) =>
+      new Map(
+        replay(recording(of), STEERING, from).map(({ atMs, seen }) => [
+          (atMs - AT_MS) / 1_000,
+          seen.ratePerSecond,
+        ]),
+      );
+    const first = rates({ busy: () => null });
+    // Begun somewhere in the first bucket; the window of 20 s is whole at 30 s.
+    expect([10, 20, 30].map((second) => first.get(second))).toEqual([null, null, 20]);
+    const broken = rates({ rate: (bucket) => (bucket < 2 || bucket > 33 ? 20 : null) });
+    expect([broken.get(30), broken.get(40)]).toEqual([10, null]);
+    const later = replay(
+      recording({ rate: (bucket) => (bucket < 2 || bucket > 33 ? 20 : null) }),
+      STEERING,
+      {
+        fromMs: AT_MS,
+        toMs: AT_MS + 400_000,
+      },
+    );
+    expect(turnAt(later, 360)?.seen.ratePerSecond).toBeNull();
+    expect(turnAt(later, 370)?.seen.ratePerSecond).toBe(20);
+  });
+
   it('counts replicas as the controller noted them, else as many as reported', () => {
     const later = turnsOf({ applied: (bucket) => (bucket < 10 ? 4 : 6), instances: 9 });
     expect(turnAt(later, 90)?.seen).toMatchObject({ applied: 4, ready: 4, starting: 0 });

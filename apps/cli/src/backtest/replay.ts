@@ -26,6 +26,7 @@ export function replay(
   const requests = new Cursor(recording.requests, recording.bucketMs);
   const gauges = new Cursor(recording.gauges, recording.bucketMs);
   const counts = new Counts(recording);
+  const begins = new Beginnings(recording);
   const turns: Turn[] = [];
   let state = governor.init();
   for (let atMs = fromMs; atMs <= toMs; atMs += steering.everyMs) {
@@ -35,6 +36,7 @@ export function replay(
       requests: requests.within(atMs - windowMs, atMs),
       gauges: gauges.within(atMs - windowMs, atMs),
       count: counts.at(atMs),
+      beginMs: begins.at(atMs),
     });
     if (seen === null) continue;
     const step = governor.step(state, seen);
@@ -49,19 +51,22 @@ interface Look {
   readonly bucketMs: number;
   readonly requests: readonly RequestBucket[];
   readonly gauges: readonly GaugeBucket[];
+  /** Whole buckets are counted from here on; null: nothing was counted yet. */
+  readonly beginMs: number | null;
   readonly count: { readonly applied: number; readonly ready: number } | null;
 }
 
 /** Null: nobody knows how many replicas there were. */
 function observationAt(atMs: number, look: Look): ReplicaObservation | null {
-  const { requests, gauges, bucketMs, windowMs, count } = look;
+  const { requests, gauges, bucketMs, windowMs, count, beginMs } = look;
   if (count === null) return null;
   const ends = [requests.at(-1), gauges.at(-1)].flatMap((bucket) =>
     bucket === undefined ? [] : [bucket.atMs + bucketMs],
   );
   // Whole buckets, those without any request too: they are counted from all spans there were.
   const whole = (instantMs: number) => Math.floor(instantMs / bucketMs) * bucketMs;
-  const spanMs = requests.length === 0 ? 0 : whole(atMs) - whole(atMs - windowMs);
+  const counted = beginMs !== null && beginMs <= whole(atMs - windowMs);
+  const spanMs = !counted || requests.length === 0 ? 0 : whole(atMs) - whole(atMs - windowMs);
   const total = (figure: (bucket: RequestBucket) => number) =>
     requests.reduce((sum, bucket) => sum + figure(bucket), 0);
   const ended = total((bucket) => bucket.requests);
@@ -107,6 +112,34 @@ class Cursor<Bucket extends { readonly atMs: number }> {
     let to = this.#from;
     while ((this.#buckets[to]?.atMs ?? Infinity) + this.#bucketMs <= toMs) to += 1;
     return this.#buckets.slice(this.#from, to);
+  }
+}
+
+/** After a break this long the counts begin anew, somewhere inside their first bucket. */
+const LONG_BREAK_MS = 300_000;
+
+/** Since when whole buckets have been counted without a long break. */
+class Beginnings {
+  readonly #recording: Recording;
+  #next = 0;
+  #beginMs: number | null = null;
+
+  constructor(recording: Recording) {
+    this.#recording = recording;
+  }
+
+  at(atMs: number): number | null {
+    const { requests, bucketMs } = this.#recording;
+    let bucket = requests[this.#next];
+    while (bucket !== undefined && bucket.atMs + bucketMs <= atMs) {
+      const before = requests[this.#next - 1];
+      if (before === undefined || bucket.atMs - before.atMs > LONG_BREAK_MS) {
+        this.#beginMs = bucket.atMs + bucketMs;
+      }
+      this.#next += 1;
+      bucket = requests[this.#next];
+    }
+    return this.#beginMs;
   }
 }
 

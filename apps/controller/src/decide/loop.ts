@@ -13,6 +13,7 @@ import type {
 } from '@flyball/control';
 import type { TargetState } from '../act/actuator.port.ts';
 import type { Assessment } from '../orient/assess.ts';
+import type { Counted } from './observation.ts';
 import type { GuardNote, Knob, LoopName } from './words.ts';
 
 /** What a loop remembers from tick to tick. Plain JSON: it is kept in PostgreSQL. */
@@ -26,6 +27,8 @@ export interface LoopMemory {
   readonly stopped: { readonly reason: string; readonly atMs: number } | null;
   /** Replicas, for laws whose way down has to be confirmed. */
   readonly confirmation?: Confirmation;
+  /** Replicas, for laws that rest on the rate of requests. */
+  readonly counted?: Counted;
   /** Weights, where the replicas' law asks to spare those that are cold. */
   readonly slowStart?: SlowStartState;
   /** Rate loops: what was asked, and the law's own value before the playbook's share of it. */

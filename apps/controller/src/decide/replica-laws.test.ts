@@ -69,6 +69,12 @@ const target = (value: number, ready: number | null = value, starting = 0): Targ
   observedAtMs: NOW_MS,
 });
 
+/** Requests have been counted for longer than a window. */
+const COUNTED: LoopMemory = {
+  ...NO_MEMORY,
+  counted: { sinceMs: NOW_MS - 60_000, lastMs: NOW_MS - 5_000 },
+};
+
 function input(
   given: Assessment,
   state: TargetState,
@@ -80,7 +86,7 @@ function input(
     playbook: {},
     autonomy: { up: 'auto', down: 'auto' },
     hand: false,
-    memory: NO_MEMORY,
+    memory: COUNTED,
     assessment: given,
     target: state,
     ...more,
@@ -150,6 +156,32 @@ describe('what a replica law is shown', () => {
     });
   });
 
+  it('has no rate until a whole window was counted, at first and after a long break', async () => {
+    const given = await assessment('', { requests: 2_000 });
+    const rateAfter = (memory: LoopMemory) => {
+      const seen = replicaObservation(input(given, target(4), { memory }), arbitrate(given));
+      expect(seen).toMatchObject({ p99Ms: 100, utilization: 0.5, errorRatio: 0 });
+      expect(seen.inFlight === null).toBe(seen.ratePerSecond === null);
+      return seen.ratePerSecond;
+    };
+    const counted = (sinceMs: number, lastMs: number) =>
+      rateAfter({ ...NO_MEMORY, counted: { sinceMs: NOW_MS - sinceMs, lastMs: NOW_MS - lastMs } });
+    expect(rateAfter(NO_MEMORY)).toBeNull();
+    expect(counted(19_999, 5_000)).toBeNull();
+    expect(counted(20_000, 5_000)).toBe(100);
+    expect(counted(900_000, 300_000)).toBe(100);
+    expect(counted(900_000, 300_001)).toBeNull();
+    // A clock that was set back counts anew.
+    expect(counted(-1, -1)).toBeNull();
+    const { memory } = decideLoop('replicas', input(given, target(4), { memory: NO_MEMORY }));
+    expect(memory.counted).toEqual({ sinceMs: NOW_MS, lastMs: NOW_MS });
+    const away = { ...given, view: undefined };
+    const kept = decideLoop('replicas', input(away, target(4), { memory }));
+    expect(kept.memory.counted).toEqual(memory.counted);
+    const none = decideLoop('replicas', input(away, target(4), { memory: NO_MEMORY }));
+    expect(none.memory).not.toHaveProperty('counted');
+  });
+
   it('is as old as its oldest figure', async () => {
     const given = await assessment('', { requests: 2_000 });
     const view = given.view as ServiceView;
@@ -203,7 +235,7 @@ describe('another law', () => {
     const pid = await assessment('law: { pid: { setpoint: 60%, ki: 0.02 } }', BUSY);
     const auto = await assessment('', BUSY);
     const hpa = await assessment('law: { hpa: { target: 60% } }', BUSY);
-    let memory: LoopMemory = NO_MEMORY;
+    let memory: LoopMemory = COUNTED;
     for (const [index, given] of [pid, auto, hpa, pid, pid].entries()) {
       const nowMs = NOW_MS + 1_000 * index;
       const decision = decideLoop('replicas', input(given, target(3), { nowMs, memory }));
@@ -220,7 +252,7 @@ describe('a way down', () => {
   it('has to be confirmed where the law would believe a zero', async () => {
     const law = 'law: { capacity: { serviceTime: 50ms } }\n      cooldown: { down: 0 }';
     const given = await assessment(law, { requests: 0, utilization: 0.5 });
-    let memory: LoopMemory = NO_MEMORY;
+    let memory: LoopMemory = COUNTED;
     for (let tick = 0; tick < 20; tick += 1) {
       const nowMs = NOW_MS + 1_000 * tick;
       const decision = decideLoop('replicas', input(given, target(8), { nowMs, memory }));

@@ -17,7 +17,7 @@ import { pidConfig, replicaSetpoint, replicaSignal } from '../policies/law-confi
 import { type Arbitration, arbitrate } from './arbitrate.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput, LoopMemory } from './loop.ts';
-import { replicaObservation } from './observation.ts';
+import { countedAfter, replicaObservation } from './observation.ts';
 
 /** Signals that grow with the load an instance gets; a latency does not scale with demand. */
 const SCALES_WITH_DEMAND = (signal: string) => signal !== 'p99';
@@ -47,6 +47,7 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
       ? proposePid(loop, input, arbitration)
       : proposeByLaw(loop, input, arbitration);
   const { evidenceAgeMs, output } = proposal;
+  const counted = countedAfter(memory.counted, input);
   const names = namesFor(proposal.signal);
   const { bounds } = replicaPlan(assessment.policy, loop);
   const confirmation = confirmed(memory.confirmation, bounds, {
@@ -93,6 +94,7 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
       ...memory,
       law: proposal.memory,
       lastTickMs: nowMs,
+      ...(counted === undefined ? {} : { counted }),
       ...(confirmation === undefined ? {} : { confirmation }),
     },
   };
