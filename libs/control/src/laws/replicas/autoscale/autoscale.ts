@@ -34,6 +34,7 @@ import { isMeasure, tidy } from '../../../numbers.ts';
 import type { LawReason } from '../../../reasons.ts';
 import { meanServed, noteServed, type Served } from '../../pid/served.ts';
 import { nextLastMs, refuse } from '../../refuse.ts';
+import { soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
 import { type AutoscaleConfig, type AutoscaleSettings, autoscaleSettings } from './config.ts';
 import {
@@ -171,7 +172,11 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
     serving: seen.serving,
   });
   const doubting = { ...looked, doubt };
-  if (doubt.sinceMs !== null) return hold(doubting, applied, 'doubtful');
+  if (doubt.sinceMs !== null) {
+    // What comes after a silence, half a window of it at first, teaches no more than other figures.
+    const evidenceMs = doubt.kind === 'silence' ? seen.untilMs : looked.evidenceMs;
+    return hold({ ...doubting, evidenceMs }, applied, 'doubtful');
+  }
   const heard = hear(looked.echo, {
     rate: seen.rate,
     utilization: seen.utilization,
@@ -315,7 +320,7 @@ function costAfter(before: number | null, seen: Seen, dtMs: number | null): numb
   if (seen.rate <= 0 || seen.serving <= 0) return before;
   const now = (seen.utilization * seen.serving) / seen.rate;
   if (seen.utilization >= SATURATED && before !== null && now < before) return before;
-  return blend(before, now, dtMs, COST_TAU_MS);
+  return blend(before, soberCost(before, now), dtMs, COST_TAU_MS);
 }
 
 function trimAfter(
