@@ -46,6 +46,8 @@ test('follows by a fifth a period, and by the same over two halves', () => {
   const whole = learn(AT_20, [[30, 150]], 1_000);
   expect(whole.inFlight).toBeCloseTo(22, 12);
   expect(whole.latencyMs).toBeCloseTo(110, 12);
+  const half = learn(AT_20, [[30, 150]], 500, 500);
+  expect(half.latencyMs).toBeCloseTo(100 + 50 * (1 - Math.sqrt(0.8)), 9);
   const halves = learn(AT_20, repeat(2, 30, 150), 500, 500);
   expect(halves.latencyMs).toBeCloseTo(110, 9);
 });
@@ -86,6 +88,8 @@ describe('a trial', () => {
   }
 
   test('ends at four fifths and at five quarters, not before', () => {
+    expect(endAt(16, 100).elasticity).not.toBeNull();
+    expect(endAt(25, 100).elasticity).not.toBeNull();
     expect(endAt(15.999, 100).elasticity).not.toBeNull();
     expect(endAt(16.001, 100).elasticity).toBeNull();
     expect(endAt(25.001, 100).elasticity).not.toBeNull();
@@ -113,6 +117,10 @@ describe('a trial', () => {
     const slow = { ...told, latencyMs: 7_000, fromLatencyMs: 7_000 };
     expect(endAt(15, 7_000, 140_000, slow).elasticity).toBeCloseTo(0, 9);
     expect(endAt(15, 7_000, 140_001, slow).elasticity).toBeNull();
+    // Quick calls do not shorten it: 20 latencies of 100 ms are 2 s.
+    expect(endAt(19, 100, 119_000, told)).toMatchObject({ elasticity: 1, fromMs: 0 });
+    // A trial that begins and is looked at in one instant is not over.
+    expect(endAt(19, 100, 0, told).elasticity).toBe(1);
   });
 
   test('of before a step back of the clock begins anew', () => {

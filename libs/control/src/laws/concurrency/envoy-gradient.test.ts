@@ -50,6 +50,17 @@ describe('a step', () => {
     const part = ((Math.sqrt(401) - 1) / 2) ** 2;
     const { output } = once({ latencyMs: (100 * 100) / part });
     expect(output.value).toBe(100);
+    const still = once(
+      { latencyMs: 100 / 0.0625, applied: 4, inFlight: 4 },
+      running({}, { limit: 4 }),
+    );
+    expect(still.output).toMatchObject({ value: 3, reason: 'queue-grows' });
+    // g 0.5 of 2 and its root: 2 again.
+    const two = running({ minLimit: 1 }, { limit: 2 });
+    expect(once({ latencyMs: 9_000, applied: 2, inFlight: 2 }, two).output).toMatchObject({
+      value: 2,
+      reason: 'queue-steady',
+    });
   });
 
   test('of half a period is the root of a whole one', () => {
@@ -250,6 +261,59 @@ test('after a step back of the clock its times are counted from the new one', ()
   const probing = once({ nowMs: 1_000 }, running({}, { phase }));
   expect(probing.state.phase).toMatchObject({ fromMs: 1_000 });
   expect(once({ nowMs: Number.NaN }, running({}, { phase })).state.phase).toBe(phase);
+});
+
+test('keeps its memory under new settings', () => {
+  expect(envoyGradient.name).toBe('envoyGradient');
+  const state = running();
+  const tuned = envoyGradient.retune(state, { buffer: 0 });
+  expect(tuned).toEqual({ ...state, config: { ...state.config, buffer: 0 } });
+});
+
+test('the least and the most that is allowed', () => {
+  for (const config of [
+    { buffer: 0 },
+    { buffer: 4 },
+    { probeLimit: 1 },
+    { probeLimit: 9, maxLimit: 9 },
+  ]) {
+    expect(envoyGradient.init(config).config).toMatchObject(config);
+  }
+});
+
+test('just as many answers as a probe needs are enough', () => {
+  const phase = {
+    kind: 'probing',
+    fromMs: START_MS - 2_000,
+    before: 70,
+    quiet: true,
+    calls: 20,
+    latencySumMs: 20 * 50,
+  } as const;
+  const quiet = { applied: 3, inFlight: 3, latencyMs: 50 };
+  const at = (completedPerSecond: number) =>
+    once({ ...quiet, completedPerSecond }, running({}, { phase })).output.reason;
+  expect(at(30)).toBe('baseline-known');
+  expect(at(29)).toBe('baseline-probe');
+});
+
+test('a window without one answered call is no quiet one', () => {
+  const phase = {
+    kind: 'probing',
+    fromMs: START_MS - 2_000,
+    before: 70,
+    quiet: false,
+    calls: 0,
+    latencySumMs: 0,
+  } as const;
+  const silent = { applied: 3, inFlight: 1, latencyMs: null, dropRatio: 1 };
+  expect(once(silent, running({}, { phase })).state.phase).toMatchObject({ quiet: false });
+});
+
+test('a drop before the first probe backs off and begins none', () => {
+  const { state, output } = envoyGradient.step(envoyGradient.init({}), { ...BUSY, dropRatio: 1 });
+  expect(output).toMatchObject({ value: 90, reason: 'calls-dropped' });
+  expect(state.phase).toBeNull();
 });
 
 test.each([

@@ -51,6 +51,22 @@ describe('vegas: log10(100) is 2, alpha 6, beta 12', () => {
     expect(once({ latencyMs: queueing(queue) }).output).toMatchObject({ value, reason });
   });
 
+  test('at the borders, where a unit is 1: a queue of 1 grows fast, 3 and 6 rest', () => {
+    // With twice the base half of those inside wait.
+    const at = (limit: number, inFlight: number, latencyMs: number) => {
+      const state = { ...learned(vegas.init({})), limit };
+      return vegas.step(state, { ...BUSY, applied: limit, inFlight, latencyMs }).output.reason;
+    };
+    expect(at(10, 6, 200)).toBe('queue-steady');
+    expect(at(10, 12, 200)).toBe('queue-steady');
+    expect(at(10, 12.1, 200)).toBe('queue-grows');
+    const { output } = vegas.step(
+      { ...learned(vegas.init({})), limit: 4 },
+      { ...BUSY, applied: 4, inFlight: 2, latencyMs: 200 },
+    );
+    expect(output).toMatchObject({ value: 10, reason: 'room-to-grow' });
+  });
+
   test('below a limit of ten steps are of one', () => {
     const few = { applied: 5, inFlight: 5, completedPerSecond: 50 };
     expect(once({ ...few, latencyMs: 100 }).output.value).toBe(11);
@@ -173,6 +189,23 @@ describe("Little's law", () => {
     });
   });
 
+  test('half a period moves less, by the same over two', () => {
+    const full = { completedPerSecond: 1_000, inFlight: 100, nowMs: START_MS + 500 };
+    const { state } = littlesLaw.step(learned(littlesLaw.init({})), { ...BUSY, ...full });
+    expect(state.limit).toBeCloseTo(100 + 21 * (1 - Math.sqrt(0.8)), 9);
+  });
+
+  test('at its wish it rests', () => {
+    // 100/s of 100 ms: 10 + 6.32 + 1, with beta 0 just 11.
+    const just = { completedPerSecond: 100, inFlight: 11, applied: 11 };
+    const state = { ...learned(littlesLaw.init({ beta: 0 })), limit: 11 };
+    const rest = littlesLaw.step(state, { ...BUSY, ...just }).output;
+    expect(rest).toMatchObject({ value: 11, reason: 'queue-steady' });
+    const wide = { ...learned(littlesLaw.init({ beta: 0 })), limit: 20 };
+    const full = littlesLaw.step(wide, { ...BUSY, ...just, applied: 20 }).output;
+    expect(full).toMatchObject({ value: 20, reason: 'queue-steady' });
+  });
+
   test('a latency below the base is believed', () => {
     // The smoothed base is 100 still: 0.8 x 100 + 0.2 x 100.
     const quick = { completedPerSecond: 1_000, latencyMs: 64, inFlight: 64 };
@@ -222,5 +255,17 @@ describe('growth', () => {
     const first = vegas.step(vegas.init({}), { ...BUSY, inFlight: 0, latencyMs: 0 });
     expect(first.output).toMatchObject({ value: 100, reason: 'limit-unused' });
     expect(first.state.baseline).toBeNull();
+    expect(first.output.terms).toEqual({ applied: 100, inFlight: 0 });
   });
+});
+
+test.each([
+  ['vegas', vegas],
+  ['gradient2', gradient2],
+  ['littlesLaw', littlesLaw],
+] as const)('%s keeps its memory under new settings', (name, law) => {
+  expect(law.name).toBe(name);
+  const { state } = law.step(learned(law.init({}) as never) as never, BUSY);
+  const tuned = law.retune(state as never, { maxLimit: 50 });
+  expect(tuned).toEqual({ ...state, config: { ...state.config, maxLimit: 50 } });
 });

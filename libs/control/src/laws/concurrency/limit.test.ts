@@ -179,6 +179,7 @@ describe('what all these laws share', () => {
   });
 
   test('a new configuration keeps the memory', () => {
+    expect(aimd.name).toBe('aimd');
     const { state } = aimd.step(aimd.init({}), CALM);
     const tuned = aimd.retune(state, { increase: 2 });
     expect(tuned).toEqual({ ...state, config: { ...state.config, increase: 2 } });

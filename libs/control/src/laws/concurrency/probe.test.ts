@@ -136,6 +136,17 @@ test('a clock that is set back puts the probe off, never brings it forward', () 
   expect(back.state.probe).toEqual({ kind: 'waiting', sinceMs: 1_000 });
 });
 
+test('a clock that is set back begins a probe anew, one that is no number does not', () => {
+  const { state } = run(CALM, 33);
+  const input = { evidenceAgeMs: 0, applied: 30, completedPerSecond: null, dropRatio: 0 };
+  const at = (nowMs: number) => gradient2.step(state, { ...input, nowMs, ...CALM(30) }).state.probe;
+  expect(at(5_000)).toMatchObject({ kind: 'probing', fromMs: 5_000, before: 40 });
+  expect(at(Number.NaN)).toBe(state.probe);
+  const waiting = run(CALM, 5).state;
+  const odd = gradient2.step(waiting, { ...input, nowMs: Number.NaN, ...CALM(30) }).state;
+  expect(odd.probe).toBe(waiting.probe);
+});
+
 test('it explains itself', () => {
   const terms = { baselineMs: 80 };
   expect(explain({ value: 30, reason: 'baseline-probe', terms })).toBe(
