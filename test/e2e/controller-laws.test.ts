@@ -107,7 +107,7 @@ afterAll(async () => {
   removeDirectory(directory);
 });
 
-test('a policy that states only an objective is steered by autoscale, up to what it needs', async () => {
+test('a policy that states only an objective is steered by autoscale to its need', async () => {
   await until('the default law has met the demand', 60_000, async () => {
     const { law, last } = await replicasLoop();
     return law === 'autoscale' && last?.reason === 'demand-met';

@@ -102,6 +102,14 @@ it('knows which figure nothing may be taken away without', () => {
   expect(evidence({ kind: 'stablePanic', config: { capacity: 2 } })).toBe(14);
   expect(evidence({ kind: 'stablePanic', config: { capacity: 2, metric: 'rps' } })).toBe(120);
   expect(evidence({ kind: 'pid', config: { setpoint: 300, signal: 'p99Ms' } })).toBe(450);
+  expect(evidence({ kind: 'capacity', config: {} })).toBe(120);
+  expect(evidence({ kind: 'predictive', config: {} })).toBe(120);
+  const windows = [{ when: 'Mon 00:00 - Sun 23:00 UTC', min: 4 }];
+  const byClock = replicaLawOf({ kind: 'schedule', config: { windows } });
+  expect(byClock.evidence(seen(0))).toBe(120);
+  expect(byClock.evidence(seen(0, { ratePerSecond: null }))).toBe(0.9);
+  expect(byClock.evidence(seen(0, { ratePerSecond: null, utilization: null }))).toBeNull();
+  expect(byClock.evidence(seen(0, { ratePerSecond: 0 }))).toBe(0);
   const inside = { setpoint: 2, signal: 'inFlightPerReplica' } as const;
   expect(evidence({ kind: 'pid', config: inside })).toBe(7);
 });
