@@ -89,22 +89,7 @@ export function noteStartup(state: StartupState, look: StartupLook): StartupStat
     const begun = { older: starting, olderMs: nowMs, pending: [], stuck: 0 };
     return { ...state, lastMs: nowMs, applied, ready, ...begun };
   }
-  if (isQuiet(state, look)) {
-    return { ...state, lastMs: nowMs };
-  }
   return turn(state, state.lastMs, look);
-}
-
-/** Nobody began, nobody serves, nobody waits: the usual case. */
-function isQuiet(state: StartupState, look: StartupLook): boolean {
-  return (
-    look.applied === state.applied &&
-    look.ready === state.ready &&
-    look.starting === 0 &&
-    state.pending.length === 0 &&
-    state.older === 0 &&
-    state.stuck === 0
-  );
 }
 
 function turn(state: StartupState, lastMs: number, look: StartupLook): StartupState {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../config.ts';
 import { explain } from '../../explain.ts';
 import { type PidState, pid } from './pid.ts';
 import type { PidConfig } from './pid-config.ts';
@@ -388,66 +387,5 @@ describe('what cannot be used', () => {
       applied: next.state.wanted as number,
     });
     expect(normal.output.terms.i).toBeCloseTo((first().integral ?? 0) + 0.5 * 0.2 * 10, 9);
-  });
-});
-
-describe('configuration', () => {
-  const row = { at: 1, kp: 1, ki: 0.1, kd: 0 };
-
-  test.each([
-    ['setpoint', { setpoint: Number.NaN }],
-    ['setpoint', { setpoint: -1 }],
-    ['setpoint', { setpoint: 1.01e12 }],
-    ['action', { action: 'sideways' as never }],
-    ['kp', { kp: -1 }],
-    ['kp', { kp: 0, ki: 0 }],
-    ['ki', { ki: -1 }],
-    ['ki', { ki: 1.01e12 }],
-    ['kd', { kd: Number.POSITIVE_INFINITY }],
-    ['setpointWeight', { setpointWeight: 1.1 }],
-    ['setpointWeight', { setpointWeight: 0.5, ki: 0 }],
-    ['derivativeFilterN', { derivativeFilterN: 0.9 }],
-    ['derivativeFilterN', { derivativeFilterN: 101 }],
-    ['min', { min: -1 }],
-    ['max', { min: 3, max: 2 }],
-    ['max', { max: Number.POSITIVE_INFINITY }],
-    ['resolution', { resolution: -1 }],
-    ['trackingTimeMs', { trackingTimeMs: 40_001 }],
-    ['trackingTimeMs', { trackingTimeMs: 0 }],
-    ['trackingTimeMs', { trackingTimeMs: 10_000, antiWindup: 'conditional' }],
-    ['antiWindup', { antiWindup: 'none' as never }],
-    ['trackingTimeMs', { trackingTimeMs: 20_000, schedule: [row] }],
-    ['evidenceMaxAgeMs', { evidenceMaxAgeMs: 0 }],
-    ['maxStepMs', { maxStepMs: 0 }],
-    ['maxStepMs', { maxStepMs: 1.01e12 }],
-    ['min', { min: 1.01e12 }],
-    ['max', { max: 1.01e12 }],
-    ['schedule\\[0\\]\\.kp', { schedule: [{ ...row, kp: -1 }] }],
-    ['schedule\\[0\\]\\.at', { schedule: [{ ...row, at: Number.NaN }] }],
-    ['schedule\\[1\\]\\.at', { schedule: [row, row] }],
-    ['schedule', { schedule: Array.from({ length: 17 }, (_, at) => ({ ...row, at })) }],
-  ] as const)('%s is refused: %o', (field, wrong) => {
-    const make = () => pid.init({ ...CPU, ...wrong });
-    expect(make).toThrowError(ConfigError);
-    expect(make).toThrowError(new RegExp(`^${field} is `));
-  });
-
-  test('is accepted up to its bounds', () => {
-    const config = { ...CPU, trackingTimeMs: 40_000, min: 3, max: 3, derivativeFilterN: 1 };
-    expect(pid.init(config).config).toMatchObject({ trackingTimeMs: 40_000, max: 3 });
-    const table = Array.from({ length: 16 }, (_, at) => ({ ...row, at }));
-    expect(pid.init({ ...CPU, schedule: table }).config.schedule.length).toBe(16);
-    expect(pid.init({ ...CPU, setpoint: 0 }).config).toMatchObject({
-      kd: 0,
-      setpointWeight: 1,
-      derivativeFilterN: 10,
-      min: 0,
-      max: null,
-      resolution: 0,
-      trackingTimeMs: null,
-      evidenceMaxAgeMs: 30_000,
-      maxStepMs: 120_000,
-      schedule: [],
-    });
   });
 });
