@@ -3,7 +3,8 @@
  *
  *     need = cost (forecast + margin + backlog / 30 s) (1 + trim) / safe
  *     up   to (need + guess) (1.05 + harm)    when that is above what is applied
- *     down to the most needed in the hold     when that is a fifth below what is applied
+ *     down to the most needed in the hold     when that is a fifth below what is applied, or a
+ *                                             tenth after a quarter of an hour without change
  *
  * cost      replica-seconds a request takes, learned: busy replicas / arrivals
  * forecast  arrivals when what is ordered now is ready: level, trend or season (`demand.ts`)
@@ -60,6 +61,8 @@ export interface AutoscaleState {
   readonly settings: AutoscaleSettings;
   readonly lastMs: number | null;
   readonly lastApplied: number | null;
+  /** When what is applied last changed, or was first seen. */
+  readonly changedMs: number | null;
   /** End of the newest window that was learned from. */
   readonly evidenceMs: number | null;
   readonly served: Served;
@@ -123,7 +126,9 @@ const OVERSHOOT = 0.05;
 const HARM_SHARE = 0.6;
 const MOST_HARM_STEP = 0.15;
 const HARM_NEW_SHARE = 0.1;
-const LEAST_DOWN = 0.2;
+/** What is taken away at least: less when nothing has changed for a while. */
+const LEAST_DOWN = { restless: 0.2, steady: 0.1 } as const;
+const STEADY_MS = 900_000;
 const HOLD_STARTUPS = 2.5;
 /** The hold is remembered in so many pieces. */
 const HOLD_PIECES = 32;
@@ -138,6 +143,7 @@ export const autoscale: ReplicaLaw<AutoscaleConfig, AutoscaleState> = {
     settings: autoscaleSettings(config),
     lastMs: null,
     lastApplied: null,
+    changedMs: null,
     evidenceMs: null,
     served: [],
     startup: initStartup(),
@@ -206,7 +212,9 @@ function lookAtFleet(
 ): AutoscaleState {
   if (!Number.isFinite(nowMs)) return state;
   const lastMs = nextLastMs(state.lastMs, nowMs);
-  const known = { ...state, lastMs, lastApplied: applied };
+  const isChanged = state.changedMs === null || applied !== state.lastApplied;
+  const changedMs = isChanged ? nowMs : state.changedMs;
+  const known = { ...state, lastMs, lastApplied: applied, changedMs };
   if (!isMeasure(ready) || !isMeasure(starting)) return known;
   const before = state.served.at(-1)?.ready;
   const grew = before !== undefined && ready > before;
@@ -379,11 +387,13 @@ function decide(
   }
   const lately = tidy(latelyNeeded(kept, { need, perReplica: parts.perReplica, heldMs }));
   const told = { ...terms, lately };
-  if (Math.ceil(lately) < applied && lately <= applied * (1 - LEAST_DOWN)) {
+  const isSteady = nowMs - (state.changedMs ?? nowMs) >= STEADY_MS;
+  const enough = applied * (1 - (isSteady ? LEAST_DOWN.steady : LEAST_DOWN.restless));
+  if (Math.ceil(lately) < applied && lately <= enough) {
     const value = Math.ceil(lately);
     return { state: kept, output: { value, reason: 'demand-below', terms: told } };
   }
-  const reason = need <= applied * (1 - LEAST_DOWN) ? 'needed-lately' : 'demand-met';
+  const reason = need <= enough ? 'needed-lately' : 'demand-met';
   return { state: kept, output: { value: applied, reason, terms: told } };
 }
 
