@@ -80,7 +80,9 @@ describe('one batch', () => {
       [10, 10, 9, 0],
       [20, 10, 10, 0],
     ];
-    expect(after(flicker)).toMatchObject({ timesMs: [], pending: [] });
+    expect(after(flicker)).toMatchObject({ timesMs: [], older: 0, pending: [], stuck: 0 });
+    const down = after(flicker.slice(0, 2));
+    expect(down).toMatchObject({ older: 0, pending: [], stuck: 0 });
   });
 });
 
@@ -109,6 +111,53 @@ describe('several batches', () => {
       { atMs: 10_000, count: 2 },
     ]);
     expect(after([...rows.slice(0, 3), [30, 10, 10, 0]]).pending).toEqual([]);
+  });
+
+  test('stuck ones first, then the newest, those from before the first look last', () => {
+    const line: StartupState = {
+      lastMs: 20_000,
+      applied: 20,
+      ready: 10,
+      older: 3,
+      olderMs: 0,
+      pending: [
+        { atMs: 0, count: 2 },
+        { atMs: 10_000, count: 3 },
+      ],
+      stuck: 2,
+      timesMs: [],
+      usualMs: null,
+    };
+    const left = (onTheWay: number) => {
+      const { older, pending, stuck } = after([[30, 10 + onTheWay, 10, onTheWay]], line);
+      return [older, ...pending.map((batch) => batch.count), stuck];
+    };
+    expect([10, 9, 8, 7, 5, 4, 3, 2, 0].map(left)).toEqual([
+      [3, 2, 3, 2],
+      [3, 2, 3, 1],
+      [3, 2, 3, 0],
+      [3, 2, 2, 0],
+      [3, 2, 0],
+      [3, 1, 0],
+      [3, 0],
+      [2, 0],
+      [0, 0],
+    ]);
+    // Serving goes the other way: the eldest first, stuck ones last.
+    const served = (count: number) => {
+      const { older, pending, stuck } = after([[30, 20, 10 + count, 10 - count]], line);
+      return [older, ...pending.map((batch) => batch.count), stuck];
+    };
+    expect([1, 3, 4, 5, 7, 8, 9, 10].map(served)).toEqual([
+      [2, 2, 3, 2],
+      [0, 2, 3, 2],
+      [0, 1, 3, 2],
+      [0, 3, 2],
+      [0, 1, 2],
+      [0, 2],
+      [0, 1],
+      [0, 0],
+    ]);
   });
 
   test('more than sixteen batches: the newest takes up the next', () => {
@@ -264,13 +313,13 @@ test('the usual time is the third quartile of the last 32', () => {
     nowMs += 100;
   };
   // The middle of the last look, and the look before the first: half of it and 100 ms.
-  const times = [10_000, 20_000, 30_000, 40_000];
+  const times = [10_000, 30_000, 40_000, 20_000];
   const seen: number[] = [];
   for (const ms of times) {
     takes(ms);
     seen.push(etaMs(state, FALLBACK_MS));
   }
-  expect(seen).toEqual([5_100, 10_100, 15_100, 15_100]);
+  expect(seen).toEqual([5_100, 15_100, 20_100, 15_100]);
   for (let again = 0; again < 32; again += 1) {
     takes(2_000);
   }

@@ -106,7 +106,7 @@ function turn(state: StartupState, lastMs: number, look: StartupLook): StartupSt
   };
   // Fewer are on their way than were known: requests taken back, the newest first.
   const due = Math.max(applied - ready, starting, 0) + gained;
-  const surplus = known + unexplained - due;
+  const surplus = known - due;
   const rest = surplus > 0 ? withoutNewest(line, surplus) : line;
   const served = withoutOldest(rest, gained);
   const middleMs = (lastMs + nowMs) / 2;
@@ -145,10 +145,10 @@ function joined(
   if (count === 0) {
     return pending;
   }
-  const last = pending.at(-1);
-  if (last === undefined || pending.length < MOST_PENDING) {
+  if (pending.length < MOST_PENDING) {
     return [...pending, { atMs, count }];
   }
+  const last = pending.at(-1) as PendingStart;
   return [...pending.slice(0, -1), { atMs: last.atMs, count: last.count + count }];
 }
 

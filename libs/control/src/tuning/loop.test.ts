@@ -45,6 +45,13 @@ describe('the loop', () => {
     expect(points.map((point) => point.measured)).toEqual([1, 2, 3]);
   });
 
+  test('a run that ends with a period has it, and a step may be as long', () => {
+    expect(runLoop({ ...LOOP, durationMs: 3_000, stepMs: 1_000 }).length).toBe(3);
+    expect(() => runLoop({ ...LOOP, stepMs: 300 })).toThrowError(
+      'stepMs is 300: it must be a whole part of everyMs (1000)',
+    );
+  });
+
   test('every run begins anew', () => {
     expect(runLoop(LOOP)).toEqual(runLoop(LOOP));
   });
@@ -54,6 +61,7 @@ describe('the loop', () => {
     ['stepMs', { stepMs: 300 }],
     ['stepMs', { stepMs: 0 }],
     ['stepMs', { stepMs: 2_000 }],
+    ['stepMs', { stepMs: 3_000 }],
     ['extraDelayMs', { extraDelayMs: -1 }],
   ])('%s is refused: %o', (field, wrong) => {
     expect(() => runLoop({ ...LOOP, ...wrong })).toThrowError(new RegExp(`^${field} is `));

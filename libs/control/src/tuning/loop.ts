@@ -45,7 +45,7 @@ export function runLoop(loop: Loop): Trajectory {
   requirePositive('stepMs', stepMs);
   requireAtLeastZero('extraDelayMs', extraDelayMs);
   const stepsPerTurn = Math.round(everyMs / stepMs);
-  const whole = stepsPerTurn >= 1 && Math.abs(stepsPerTurn * stepMs - everyMs) < 1e-6;
+  const whole = Math.abs(stepsPerTurn * stepMs - everyMs) < 1e-6;
   requireThat(whole, 'stepMs', stepMs, `a whole part of everyMs (${everyMs})`);
   const delaySteps = Math.round(extraDelayMs / stepMs);
   const plant = loop.plant();

@@ -98,7 +98,27 @@ describe('nothing is concluded', () => {
   });
 });
 
-test('the actuator moves by the amplitude and no more', () => {
+test('a larger amplitude finds the same gain', () => {
+  const one = relayExperiment(EXPERIMENT).ultimate?.gain ?? 0;
+  const three = relayExperiment({ ...EXPERIMENT, amplitude: 3 }).ultimate?.gain ?? 0;
+  expect(three / one).toBeCloseTo(1, 6);
+});
+
+test('the actuator may go down to 0', () => {
+  expect(relayExperiment({ ...EXPERIMENT, amplitude: 5 }).ultimate).not.toBeNull();
+  expect(() => relayExperiment({ ...EXPERIMENT, amplitude: 5.01 })).toThrowError(
+    'centre is 5: it must be amplitude (5.01) or above',
+  );
+});
+
+test('the actuator moves by the amplitude and no more, upwards first', () => {
+  const given: number[] = [];
+  const plant = () => (value: number) => {
+    given.push(value);
+    return 10;
+  };
+  expect(relayExperiment({ ...EXPERIMENT, plant }).points[0]?.value).toBe(6);
+  expect(new Set(given)).toEqual(new Set([6]));
   const { points } = relayExperiment(EXPERIMENT);
   expect(new Set(points.map((point) => point.value))).toEqual(new Set([4, 6]));
 });
@@ -134,6 +154,11 @@ describe('gains', () => {
     expect(found.kp).toBeCloseTo(gains.kp, 12);
     expect(found.ki).toBeCloseTo(gains.ki, 12);
     expect(found.kd).toBeCloseTo(gains.kd, 12);
+  });
+
+  test('by default those of a PI by Tyreus and Luyben', () => {
+    expect(relayGains(ultimate)).toEqual(relayGains(ultimate, 'tyreus-luyben', false));
+    expect(relayGains(ultimate).kd).toBe(0);
   });
 
   test('of nothing there are none', () => {

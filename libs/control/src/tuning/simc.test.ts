@@ -34,6 +34,27 @@ describe('a step response', () => {
     expect(Math.abs((model?.deadTimeMs ?? 0) - plant.deadTimeMs)).toBeLessThan(500);
   });
 
+  test('by hand', () => {
+    const before = [5, 5, 1, 1];
+    const after = [1, 1, 2, 3, 4, 5, 5, 5, 5, 5];
+    const points = [...before, ...after].map((measured, index) => ({
+      atMs: (index + 1) * 1_000,
+      measured,
+    }));
+    // 28.3 % of 4 is reached at 7.132 s, 63.2 % at 8.528 s; the change was at 4 s.
+    const model = identify({ from: 2, to: 4, changedMs: 4_000, points });
+    expect(model?.gain).toBe(2);
+    expect(model?.timeConstantMs).toBeCloseTo(1.5 * 1_396, 6);
+    expect(model?.deadTimeMs).toBeCloseTo(4_528 - 1.5 * 1_396, 6);
+  });
+
+  test('the change comes with the first period after the rest', () => {
+    expect(stepExperiment(EXPERIMENT).changedMs).toBe(10_000);
+    const late = stepExperiment({ ...EXPERIMENT, settleMs: 10_001 });
+    expect(late.changedMs).toBe(11_000);
+    expect(late.points.length).toBe(210);
+  });
+
   test('a step down tells the same', () => {
     const up = identify(stepExperiment(EXPERIMENT));
     const down = identify(stepExperiment({ ...EXPERIMENT, to: 5 }));
@@ -75,7 +96,9 @@ describe('a step response', () => {
   });
 
   test('a run with no change is no experiment', () => {
-    expect(() => stepExperiment({ ...EXPERIMENT, to: 10 })).toThrowError(/^to is /);
+    expect(() => stepExperiment({ ...EXPERIMENT, to: 10 })).toThrowError(
+      'to is 10: it must be another value than from (10)',
+    );
     expect(() => stepExperiment({ ...EXPERIMENT, settleMs: 0 })).toThrowError(/^settleMs is /);
     expect(() => stepExperiment({ ...EXPERIMENT, durationMs: 0 })).toThrowError(/^durationMs is /);
   });

@@ -74,8 +74,7 @@ export function stepExperiment(experiment: StepExperiment): StepResponse {
     everyMs,
     durationMs: settleMs + durationMs,
   });
-  const changed = points.find((point) => point.value === to);
-  return { from, to, changedMs: changed?.atMs ?? settleMs, points };
+  return { from, to, changedMs: Math.ceil(settleMs / everyMs) * everyMs, points };
 }
 
 export function identify(response: StepResponse): ProcessModel | null {

@@ -46,6 +46,12 @@ describe('overshoot', () => {
     expect(overshootRatio(points([20, 8, 10, 9]))).toBeCloseTo(0.2, 12);
   });
 
+  test('the last setpoint is the goal', () => {
+    const run = points([0, 6, 12, 9]).map((point, index) => ({ ...point, setpoint: 5 + index }));
+    // 8 in the end: 12 is half of the way beyond it.
+    expect(overshootRatio(run)).toBeCloseTo(0.5, 12);
+  });
+
   test('none is 0, no way to go is null', () => {
     expect(overshootRatio(points([0, 6, 10, 9]))).toBe(0);
     expect(overshootRatio(points([10, 12]))).toBeNull();

@@ -60,12 +60,15 @@ function integral(points: Trajectory, weight: (point: ControlPoint) => number): 
  * first point. Null: it had no way to go.
  */
 export function overshootRatio(points: Trajectory): number | null {
-  const goal = points.at(-1)?.setpoint;
   const first = points[0];
-  if (goal === undefined || first === undefined || first.measured === goal) {
+  if (first === undefined) {
     return null;
   }
+  const goal = (points.at(-1) as ControlPoint).setpoint;
   const way = goal - first.measured;
+  if (way === 0) {
+    return null;
+  }
   const farthest = points.reduce((most, point) => Math.max(most, (point.measured - goal) / way), 0);
   return farthest;
 }
@@ -79,8 +82,7 @@ export function settlingMs(points: Trajectory, within: number): number | null {
     (point) => !(Math.abs(point.measured - point.setpoint) <= within),
   );
   const settled = points[last + 1];
-  const first = points[0];
-  return settled === undefined || first === undefined ? null : settled.atMs - first.atMs;
+  return settled === undefined ? null : settled.atMs - (points[0] as ControlPoint).atMs;
 }
 
 export function effort(points: Trajectory): number {
@@ -89,16 +91,15 @@ export function effort(points: Trajectory): number {
 
 /** Changes of direction; standing still between two moves makes no difference. */
 export function reversalsPerHour(points: Trajectory): number {
-  const first = points[0];
-  const last = points.at(-1);
-  if (first === undefined || last === undefined || last.atMs === first.atMs) {
+  const spanMs = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0);
+  if (spanMs === 0) {
     return 0;
   }
   const moves = changes(points).filter((change) => change !== 0);
   const reversals = moves.filter(
     (move, index) => index > 0 && Math.sign(move) !== Math.sign(moves[index - 1] as number),
   );
-  return (reversals.length * HOUR_MS) / (last.atMs - first.atMs);
+  return (reversals.length * HOUR_MS) / spanMs;
 }
 
 function changes(points: Trajectory): readonly number[] {

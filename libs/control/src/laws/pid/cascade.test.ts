@@ -66,6 +66,13 @@ describe('inner loop', () => {
     expect(drive([{ utilization: 0.6 }], config)[0]?.reason).toBe('at-setpoint');
   });
 
+  test('follows a hand', () => {
+    expect(drive([{ utilization: 0.9, hand: true }])[0]).toMatchObject({
+      value: 10,
+      reason: 'tracking',
+    });
+  });
+
   test('tells both loops in its terms', () => {
     const [first] = drive([{ utilization: 0.9, p99Ms: 321 }]);
     expect(first?.terms).toMatchObject({
@@ -197,9 +204,21 @@ describe('the outer loop is held', () => {
     expect(Math.abs(moved - 0.6)).toBeGreaterThan(0.02);
   });
 
+  test('also where nothing has been asked for yet', () => {
+    const at = (seen: Seen, utilization: number) =>
+      drive([...times(8, seen), { ...seen, utilization }]).at(-1)?.setpoint;
+    expect(at(LOW, 0.661)).toBe(0.6);
+    expect(at(LOW, 0.66)).toBeCloseTo(0.55, 9);
+    expect(at(HIGH, 0.539)).toBe(0.6);
+    expect(at(HIGH, 0.54)).toBeCloseTo(0.625, 9);
+  });
+
   test('says so in the step in which it would have moved', () => {
     const outputs = drive(times(9, { ...LOW, utilization: 0.9 }));
     expect(outputs.map((output) => output.terms.outerHeld)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    // It had nothing to say.
+    const content = drive(times(9, { p99Ms: 200, utilization: 0.9 }));
+    expect(content.at(-1)?.terms.outerHeld).toBe(0);
   });
 
   test('downwards while what the inner loop asks for is refused', () => {
@@ -239,6 +258,8 @@ describe('the outer loop is held', () => {
     expect(shrunk(6, HIGH)).toBeCloseTo(0.625, 9);
     expect(shrunk(7, HIGH)).toBe(0.6);
     expect(shrunk(7, LOW)).toBeCloseTo(0.55, 9);
+    // Somebody took one away while the inner loop rested: nothing was refused.
+    expect(shrunk(8, LOW)).toBeCloseTo(0.55, 9);
   });
 
   test('holding is not winding up: afterwards it moves by one turn', () => {

@@ -159,19 +159,17 @@ function innerInput(startup: StartupState, input: ReplicaObservation): PidReplic
 function watched(state: CascadeState, input: ReplicaObservation): CascadeState {
   const { nowMs } = input;
   const ready = isMeasure(input.ready) ? input.ready : state.ready;
-  const before = state.ready ?? ready;
+  const change = (ready ?? 0) - (state.ready ?? ready ?? 0);
   // After a step back of the clock no earlier instant can be compared with.
   const back = state.lastMs !== null && nowMs < state.lastMs;
-  const grew = back || (ready !== null && before !== null && ready > before);
-  const shrank = back || (ready !== null && before !== null && ready < before);
   return {
     ...state,
     startup: noteStartup(state.startup, input),
     lastMs: nowMs,
     outerMs: back || state.outerMs === null ? nowMs : state.outerMs,
     ready,
-    grewMs: grew ? nowMs : state.grewMs,
-    shrankMs: shrank ? nowMs : state.shrankMs,
+    grewMs: back || change > 0 ? nowMs : state.grewMs,
+    shrankMs: back || change < 0 ? nowMs : state.shrankMs,
   };
 }
 
@@ -192,19 +190,18 @@ function outerTurn(state: CascadeState, input: ReplicaObservation): OuterTurn {
       ? inner
       : pidReplicas.retune(inner, innerConfig(config, value, windowMs));
   const { nowMs } = input;
-  if (outerMs === null || nowMs - outerMs < config.outerEveryMs) {
+  if (nowMs - (outerMs ?? nowMs) < config.outerEveryMs) {
     return { inner: set(setpoint), outer, outerMs, held: false };
   }
   const { p99Ms, evidenceAgeMs } = input;
   const measured = isMeasure(p99Ms) ? Math.min(MOST_OVER, p99Ms / config.targetMs) : null;
-  const sample = { nowMs, evidenceAgeMs, measured, applied: setpoint };
-  const move = pidVelocity.step(outer, sample);
+  const move = pidVelocity.step(outer, { nowMs, evidenceAgeMs, measured, applied: setpoint });
   const goal = move.output.value;
   if (goal === setpoint || may(goal < setpoint ? 'lower' : 'raise', state, input, windowMs)) {
     return { inner: set(goal), outer: move.state, outerMs: nowMs, held: false };
   }
-  const tracked = pidVelocity.step(outer, { ...sample, hand: true });
-  return { inner: set(setpoint), outer: tracked.state, outerMs: nowMs, held: true };
+  // Its next turn counts for one period, however long it was held.
+  return { inner: set(setpoint), outer, outerMs: nowMs, held: true };
 }
 
 /** Whether the outer loop's signal can tell what a move this way would do. */
@@ -220,15 +217,15 @@ function may(
     return false;
   }
   const seenFromMs = input.nowMs - Math.max(0, input.evidenceAgeMs ?? 0) - windowMs;
-  if (grewMs !== null && seenFromMs < grewMs) {
+  if (seenFromMs < (grewMs ?? seenFromMs)) {
     return false;
   }
   const { setpoint } = inner.config;
   if (way === 'lower') {
-    const refused = asked !== null && asked > applied;
+    const refused = (asked ?? applied) > applied;
     return !refused && utilization <= setpoint * (1 + config.settledBand);
   }
-  const refused = asked !== null && asked < applied;
-  const leaving = shrankMs !== null && seenFromMs < shrankMs;
+  const refused = (asked ?? applied) < applied;
+  const leaving = seenFromMs < (shrankMs ?? seenFromMs);
   return !refused && !leaving && utilization >= setpoint * (1 - config.settledBand);
 }

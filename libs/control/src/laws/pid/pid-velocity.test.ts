@@ -266,6 +266,11 @@ describe('gaps and what cannot be used', () => {
     expect(output).toEqual({ value: 10.5, reason, terms: { setpoint: 0.7, applied: 10.5 } });
   });
 
+  test('a repeated instant changes nothing', () => {
+    const state = first();
+    expect(pidVelocity.step(state, { ...good, nowMs: 1_010_000 }).state).toBe(state);
+  });
+
   test('across a gap the difference counts, the time does not', () => {
     const blind = pidVelocity.step(first(), { ...good, measured: null }).state;
     const next = pidVelocity.step(blind, { ...good, nowMs: 1_030_000 });

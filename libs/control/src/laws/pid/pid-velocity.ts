@@ -109,21 +109,19 @@ function settingsOf(config: PidVelocityConfig): PidSettings {
 function retune(state: PidVelocityState, config: PidVelocityConfig): PidVelocityState {
   const settings = settingsOf(config);
   const gains = gainsAt(settings.schedule, state.scheduling, gainsOf(settings));
-  if (settings.action === state.config.action) {
-    return { ...state, config: settings, gains };
-  }
+  const turn = signOf(settings) * signOf(state.config);
   return {
     ...state,
     config: settings,
     gains,
-    filtered: state.filtered === null ? null : -state.filtered,
-    done: turned(state.done),
-    last: turned(state.last),
+    filtered: state.filtered === null ? null : state.filtered * turn,
+    done: turned(state.done, turn),
+    last: turned(state.last, turn),
   };
 }
 
-function turned(reference: Reference | null): Reference | null {
-  return reference === null ? null : { ...reference, slope: -reference.slope };
+function turned(reference: Reference | null, turn: number): Reference | null {
+  return reference === null ? null : { ...reference, slope: reference.slope * turn };
 }
 
 function step(state: PidVelocityState, input: PidInput): Step<PidVelocityState, number> {
@@ -226,9 +224,6 @@ function carriedOut(state: PidVelocityState, applied: number): number {
 }
 
 function between(from: Reference, to: Reference, share: number): Reference {
-  if (share === 0 || share === 1) {
-    return share === 0 ? from : to;
-  }
   return {
     setpoint: mixed(from.setpoint, to.setpoint, share),
     measured: mixed(from.measured, to.measured, share),

@@ -371,6 +371,11 @@ describe('what cannot be used', () => {
     expect(pid.step(pid.init(CPU), { ...good, applied: -1 }).output.value).toBe(0);
   });
 
+  test('a repeated instant changes nothing', () => {
+    const state = first();
+    expect(pid.step(state, { ...good, nowMs: 1_010_000 }).state).toBe(state);
+  });
+
   test('evidence at its age limit is used', () => {
     const { output } = pid.step(first(), { ...good, evidenceAgeMs: 30_000 });
     expect(output.reason).toBe('above-setpoint');
