@@ -32,6 +32,7 @@ describe('pid', () => {
 
   test.each<[string, string, Partial<PidConfig>]>([
     ['setpoint', MOST, { setpoint: -1 }],
+    ['setpoint', MOST, { setpoint: 1.1e12 }],
     ['action', '"reverse" or "direct"', { action: 'up' as never }],
     ['kp', MOST, { kp: Number.NaN }],
     ['kp', 'above 0 when ki is 0', { kp: 0, ki: 0 }],
@@ -48,7 +49,10 @@ describe('pid', () => {
       { setpointWeight: 0.9, ki: 0 },
     ],
     ['derivativeFilterN', 'from 1 to 100', { derivativeFilterN: 101 }],
+    ['derivativeFilterN', 'from 1 to 100', { derivativeFilterN: 0.9 }],
     ['min', MOST, { min: -1 }],
+    ['min', MOST, { min: 1.1e12 }],
+    ['max', 'from min (0) to 1000000000000', { max: 1.1e12 }],
     ['max', 'from min (3) to 1000000000000', { min: 3, max: 2 }],
     ['resolution', 'a number, 0 or above', { resolution: -1 }],
     ['antiWindup', '"back-calculation" or "conditional"', { antiWindup: 'none' as never }],
@@ -61,6 +65,7 @@ describe('pid', () => {
     ['trackingTimeMs', 'at most Ti, 40000 ms', { trackingTimeMs: 40_001 }],
     ['evidenceMaxAgeMs', NUMBER, { evidenceMaxAgeMs: 0 }],
     ['maxStepMs', 'above 0, at most 1000000000000', { maxStepMs: 0 }],
+    ['maxStepMs', 'above 0, at most 1000000000000', { maxStepMs: 1.1e12 }],
   ])('%s must be %s: %o', (field, bound, wrong) => {
     refuses(() => pid.init({ ...good, ...wrong }), field, bound);
   });
@@ -98,12 +103,19 @@ describe('cascade', () => {
   test.each<[string, string, Partial<CascadeConfig>]>([
     ['targetMs', NUMBER, { targetMs: 0 }],
     ['minUtilization', 'between 0 and 1', { minUtilization: 0 }],
+    ['minUtilization', 'between 0 and 1', { minUtilization: 1 }],
     ['maxUtilization', 'above minUtilization, at most 1', { maxUtilization: 0.3 }],
+    ['maxUtilization', 'above minUtilization, at most 1', { maxUtilization: 1.01 }],
     ['utilization', 'from minUtilization to maxUtilization', { utilization: 0.2 }],
+    ['utilization', 'from minUtilization to maxUtilization', { utilization: 0.9 }],
     ['outerEveryMs', 'everyMs (15000) or more', { outerEveryMs: 14_999 }],
+    ['outerEveryMs', 'everyMs (15000) or more', { outerEveryMs: Number.POSITIVE_INFINITY }],
     ['outerGain', 'above 0, at most 0.5', { outerGain: 0.6 }],
+    ['outerGain', 'above 0, at most 0.5', { outerGain: 0 }],
+    ['settledBand', 'between 0 and 1', { settledBand: 0 }],
     ['settledBand', 'between 0 and 1', { settledBand: 1 }],
     ['restBand', 'from 0 to below 1', { restBand: -0.1 }],
+    ['restBand', 'from 0 to below 1', { restBand: 1 }],
     ['restBand', 'at most settledBand (0.1)', { restBand: 0.2 }],
     ['startupMs', 'a number, 0 or above', { startupMs: -1 }],
     ['evidenceMaxAgeMs', NUMBER, { evidenceMaxAgeMs: 0 }],

@@ -154,6 +154,13 @@ describe('prediction', () => {
     expect(none.output.terms.predicted).toBe(0.6);
     const before = second({}, { ready: 10, applied: 10 }, { served: [{ atMs: 0, ready: 0 }] });
     expect(before.output.terms.predicted).toBe(0.6);
+    const cold = second(
+      { signalWindowMs: 10_000 },
+      { ready: 10, applied: 10 },
+      { served: [{ atMs: 0, ready: 0 }] },
+    );
+    expect(cold.output.terms.predicted).toBe(0.6);
+    expect(second({}, { ready: 100, applied: 0 }).output.terms.predicted).toBe(0.6);
   });
 
   test('the window ends where the evidence does', () => {
