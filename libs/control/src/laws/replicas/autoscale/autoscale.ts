@@ -2,9 +2,9 @@
  * The default law: replicas for whoever states only an objective.
  *
  *     need = cost (forecast + margin + backlog / 30 s) (1 + trim) / safe
- *     up   to (need + guess) (1.05 + harm)    when that is above what is applied
+ *     up   to (need + guess) (1.05 + harm)    when that is 4 % above what is applied
  *     down to the most needed in the hold     when that is a fifth below what is applied, or a
- *                                             tenth after a quarter of an hour without change
+ *                                             tenth after 20 minutes without change
  *
  * cost      replica-seconds a request takes, learned: busy replicas / arrivals
  * forecast  arrivals when what is ordered now is ready: level, trend or season (`demand.ts`)
@@ -128,7 +128,9 @@ const MOST_HARM_STEP = 0.15;
 const HARM_NEW_SHARE = 0.1;
 /** What is taken away at least: less when nothing has changed for a while. */
 const LEAST_DOWN = { restless: 0.2, steady: 0.1 } as const;
-const STEADY_MS = 900_000;
+const STEADY_MS = 1_200_000;
+/** What is added at least: a little more than is safe is not worth a cold replica. */
+const LEAST_UP = 0.04;
 const HOLD_STARTUPS = 2.5;
 /** The hold is remembered in so many pieces. */
 const HOLD_PIECES = 32;
@@ -381,7 +383,7 @@ function decide(
   const terms = { ...parts.terms, applied };
   if (hand) return { state: kept, output: { value: applied, reason: 'tracking', terms } };
   const wanted = tidy(Math.max(1, need + seen.guess / parts.perReplica));
-  if (Math.ceil(wanted) > applied) {
+  if (Math.ceil(wanted) > applied && wanted > applied * (1 + LEAST_UP)) {
     const value = Math.max(Math.ceil(wanted), Math.round(wanted * overshoot(state)));
     return { state: kept, output: { value, reason: 'demand-above', terms } };
   }
