@@ -133,6 +133,7 @@ describe('the law', () => {
     ['no successes known', { successes: null }, 'no-evidence'],
     ['more successes than calls', { calls: 5, successes: 6 }, 'invalid-measure'],
     ['negative calls', { calls: -1, successes: -1 }, 'invalid-measure'],
+    ['half a call less than none', { calls: 5, successes: -0.5 }, 'invalid-measure'],
     ['no number of successes', { calls: 5, successes: Number.NaN }, 'invalid-measure'],
     ['no age', { evidenceAgeMs: null }, 'no-evidence'],
     ['old figures', { evidenceAgeMs: 30_001 }, 'stale-evidence'],
@@ -160,6 +161,14 @@ describe('the law', () => {
       successRate.step(successRate.retune(state, config), later).output.terms.calls;
     expect(after({ threshold: 0.9 })).toBe(51);
     expect(after({ windowMs: 60_000 })).toBe(1);
+    expect(successRate.name).toBe('successRate');
+    // Early in a simulated time slots of half the length have numbers of the same ring.
+    const early = { nowMs: 5_000, evidenceAgeMs: 0, applied: 0, calls: 50, successes: 50 };
+    const begun = successRate.step(successRate.init({}), early).state;
+    const halved = successRate.retune(begun, { windowMs: 15_000 });
+    const soon = { ...early, nowMs: 5_100 };
+    expect(successRate.step(halved, soon).output.terms.calls).toBe(50);
+    expect(successRate.step(begun, soon).output.terms.calls).toBe(100);
   });
 
   test.each([

@@ -220,6 +220,14 @@ test.each([
   expect(() => backpressure.init(config)).toThrowError(new RegExp(`^${field} is `));
 });
 
+test('the least that is allowed', () => {
+  const config = { capacity: 1, slowShare: 0, retryMaxMs: 1_000 };
+  expect(backpressure.init(config).config).toMatchObject(config);
+  expect(backpressure.name).toBe('backpressure');
+  const state = from(PRESSURING, 100, { slowShare: 0 });
+  expect(step(state, { queued: 900 }).output.value).toBe(0);
+});
+
 test('a new configuration keeps the state', () => {
   const state = from(REJECTING);
   const tuned = backpressure.retune(state, { capacity: 10 });

@@ -180,7 +180,14 @@ test('without a usable rate in force the last one is said', () => {
   expect(latencyBand.step(latencyBand.init({}), input).output.value).toBe(0);
 });
 
+test('a band of nothing is a setpoint', () => {
+  expect(once({ p99Ms: 100 }, { band: 0 })).toMatchObject({ value: 1_000, reason: 'within-band' });
+  expect(once({ p99Ms: 100.1 }, { band: 0 }).reason).toBe('latency-high');
+  expect(once({ p99Ms: 99.9 }, { band: 0 }).reason).toBe('latency-low');
+});
+
 test('a new configuration keeps the memory', () => {
+  expect(latencyBand.name).toBe('latencyBand');
   const state = { ...latencyBand.init({}), lastMs: 5, lastApplied: 7 };
   const tuned = latencyBand.retune(state, { targetMs: 50 });
   expect(tuned).toMatchObject({ lastMs: 5, lastApplied: 7, config: { targetMs: 50, up: 1.1 } });

@@ -139,6 +139,98 @@ test('nobody judged, nobody there, nothing fresh: what is applied stays', () => 
   });
 });
 
+describe('time', () => {
+  const one = (gapMs: number, weight: number, figures: Figures) => {
+    const state = { ...pool({ a: weight }), lastMs: 100_000 - gapMs };
+    return step(state, { a: figures }).state.backends.a?.weight;
+  };
+
+  test('half a period moves less, both ways', () => {
+    expect(one(5_000, 0.8, BROKEN)).toBeCloseTo(0.8 * Math.sqrt(0.8), 9);
+    expect(one(5_000, 0.2, GOOD)).toBeCloseTo(0.25, 9);
+    expect(one(20_000, 0.2, GOOD)).toBeCloseTo(0.4, 9);
+  });
+
+  test('a gap counts as three periods at most', () => {
+    expect(one(30_000, 0.8, BROKEN)).toBeCloseTo(0.8 * 0.8 ** 3, 9);
+    expect(one(90_000, 0.8, BROKEN)).toBeCloseTo(0.8 * 0.8 ** 3, 9);
+  });
+
+  test('the first look counts as one period', () => {
+    const state = { ...pool({ a: 0.8 }), lastMs: null };
+    expect(step(state, { a: BROKEN }).state.backends.a?.weight).toBeCloseTo(0.64, 9);
+  });
+
+  test('the first look at unknown ones begins from 1', () => {
+    const { output } = step(feedbackWeights.init({}), { a: BROKEN, b: GOOD, c: SILENT });
+    expect(output.value).toEqual({ a: 0.8, b: 1, c: 1 });
+    expect(output.terms).toEqual({
+      backends: 3,
+      judged: 2,
+      healthy: 1,
+      'score:a': 0,
+      'score:b': 1,
+    });
+  });
+
+  test('blackout and expiry end at their time, not before', () => {
+    const young = (startedAtMs: number) =>
+      step(pool({ a: 0.8, new: 0.3 }), { a: GOOD, new: { ...BROKEN, startedAtMs } }).state.backends
+        .new;
+    expect(young(90_001)).toEqual({ weight: 0.8, seenMs: null });
+    expect(young(90_000)).toEqual({ weight: 0.24, seenMs: 100_000 });
+    const silent = (seenMs: number | null) => {
+      const state = pool({ a: 1, b: 0.2 });
+      const backends = { ...state.backends, b: { weight: 0.2, seenMs } };
+      return step({ ...state, backends }, { a: GOOD, b: SILENT }, 300_000).state.backends.b;
+    };
+    expect(silent(120_000)).toEqual({ weight: 0.2, seenMs: 120_000 });
+    expect(silent(119_999)?.weight).toBeGreaterThan(0.25);
+    expect(silent(119_999)?.seenMs).toBe(119_999);
+    expect(silent(null)).toEqual({ weight: 0.2, seenMs: null });
+  });
+});
+
+describe('what a score needs', () => {
+  const settings = feedbackWeightsSettings({ minRequests: 5 });
+  const scored = (more: Partial<Figures>) => backendScore(settings, { id: 'a', ...GOOD, ...more });
+
+  test('requests enough', () => {
+    expect(scored({ requests: 5 })).toBe(1);
+    expect(scored({ requests: 4 })).toBeNull();
+    expect(scored({ requests: Number.NaN })).toBeNull();
+  });
+
+  test('a latency, unless all have failed', () => {
+    expect(scored({ latencyMs: null, errorRatio: 0.99 })).toBeNull();
+    expect(scored({ latencyMs: 100, errorRatio: 1 })).toBeCloseTo(0.27, 12);
+    expect(scored({ latencyMs: null, errorRatio: 1 })).toBe(0);
+  });
+
+  test('a score of just the bound is healthy', () => {
+    const half = { requests: 100, errorRatio: 0, latencyMs: 500, startedAtMs: null };
+    const state = {
+      ...pool({ a: 1 }),
+      config: feedbackWeightsSettings({ errorShare: 0, panicBelow: 1 }),
+    };
+    expect(step(state, { a: half }).output).toMatchObject({
+      reason: 'reweighted',
+      terms: { healthy: 1, 'score:a': 0.5 },
+    });
+  });
+});
+
+test('refused or empty looks and new settings keep what is known', () => {
+  const state = pool({ a: 0.8 });
+  const input = { nowMs: 100_000, evidenceAgeMs: null, backends: [], applied: {} };
+  expect(feedbackWeights.step(state, input).state).toEqual({ ...state, lastMs: 100_000 });
+  const empty = feedbackWeights.step(state, { ...input, evidenceAgeMs: 0 }).state;
+  expect(empty).toEqual({ ...state, lastMs: 100_000 });
+  const tuned = feedbackWeights.retune(state, { newShare: 0.5 });
+  expect(tuned).toEqual({ ...state, config: { ...state.config, newShare: 0.5 } });
+  expect(feedbackWeights.name).toBe('feedbackWeights');
+});
+
 test('a backend that has left is forgotten', () => {
   const { state } = step(pool({ a: 1, gone: 1 }), { a: GOOD });
   expect(Object.keys(state.backends)).toEqual(['a']);
@@ -150,6 +242,16 @@ test.each([
   ['minWeight', { minWeight: 0 }],
   ['minWeight', { minWeight: 1 }],
   ['errorShare', { errorShare: 1.1 }],
+  ['errorFactor', { errorFactor: 0 }],
+  ['latencyScaleMs', { latencyScaleMs: 0 }],
+  ['everyMs', { everyMs: 0 }],
+  ['maxRise', { maxRise: 0 }],
+  ['blackoutMs', { blackoutMs: -1 }],
+  ['expiryMs', { expiryMs: -1 }],
+  ['healthyScore', { healthyScore: 1.1 }],
+  ['panicBelow', { panicBelow: -0.1 }],
+  ['minRequests', { minRequests: 0 }],
+  ['evidenceMaxAgeMs', { evidenceMaxAgeMs: 0 }],
 ])('%s is refused: %o', (field, config) => {
   expect(() => feedbackWeights.init(config)).toThrowError(new RegExp(`^${field} is `));
 });

@@ -168,6 +168,7 @@ describe('how many', () => {
     const first = once(row(10, 1));
     const second = step(first.state, row(10, 3), { nowMs: START_MS + 1_000 });
     expect(second.output.terms.ejected).toBe(1);
+    expect(Object.values(second.output.value).filter((weight) => weight === 0).length).toBe(1);
     expect(second.output.value.w10).toBe(0);
     expect(second.output.terms['outMs:w10']).toBe(1_000);
   });
@@ -337,4 +338,32 @@ test.each([
   ['evidenceMaxAgeMs', { evidenceMaxAgeMs: 0 }],
 ])('%s is refused: %o', (field, config) => {
   expect(() => outlierEjection.init(config)).toThrowError(new RegExp(`^${field} is `));
+});
+
+test('the least and the most that is allowed', () => {
+  const config = {
+    consecutiveFailures: 1,
+    minBackends: 1,
+    maxOutMs: 30_000,
+    returnShare: 1,
+    minWeight: 1,
+    minGap: 0,
+    significance: 0,
+  };
+  expect(outlierEjection.init(config).config).toMatchObject(config);
+  expect(outlierEjection.name).toBe('outlierEjection');
+});
+
+test('refused or empty looks and new settings keep what is known', () => {
+  const { state } = once([failing('x', 5), ...poolOf(0)]);
+  const stale = step(state, poolOf(0), { nowMs: START_MS + 5, evidenceAgeMs: null }).state;
+  expect(stale).toEqual({ ...state, lastMs: START_MS + 5 });
+  const empty = step(state, [], { nowMs: START_MS + 5 }).state;
+  expect(empty).toEqual({ ...state, lastMs: START_MS + 5 });
+  const tuned = outlierEjection.retune(state, { deviations: 3 });
+  expect(tuned).toEqual({ ...state, config: { ...state.config, deviations: 3 } });
+});
+
+test('nobody to judge: all is taken to be well', () => {
+  expect(once([failing('x', 0)]).output.terms).toMatchObject({ meanSuccess: 1, threshold: 0 });
 });

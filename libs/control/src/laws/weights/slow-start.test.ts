@@ -227,3 +227,21 @@ test.each([
 ])('%s is refused: %o', (field, config) => {
   expect(() => slowStart.init(config)).toThrowError(new RegExp(`^${field} is `));
 });
+
+test('refused or empty looks keep what is known', () => {
+  const { state } = once([replica('old', null, 50), replica('new', 15_000, 100)]);
+  const later = { nowMs: NOW_MS + 5 };
+  const stale = step(state, [mute('a', 0)], { ...later, evidenceAgeMs: null }).state;
+  expect(stale).toEqual({ ...state, lastMs: NOW_MS + 5 });
+  expect(step(state, [], later).state).toEqual({ ...state, lastMs: NOW_MS + 5 });
+});
+
+test('the most that is allowed, and a warm-up as long as the span', () => {
+  const config = { minShare: 1, newShare: 1, warmupMs: 120_000 };
+  expect(slowStart.init(config).config).toMatchObject(config);
+  expect(slowStart.name).toBe('slowStart');
+  const long = once([mute('old', null), mute('new', 120_000)], {}, { warmupMs: 240_000 });
+  expect(long.output.value.new).toBe(1);
+  const none = once([mute('old', null), mute('new', 0)], {}, { warmupMs: 0 });
+  expect(none.output.value.new).toBe(1);
+});
