@@ -1,7 +1,13 @@
+/** Below the first the scale is larger by ten for each. */
+const SMALL = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8] as const;
+
 /** Removes the noise of binary fractions, to twelve digits: 900 x 1.1 is 990. */
 export function tidy(value: number): number {
   const size = Math.abs(value);
-  if (!(size >= 1e-3 && size < 1e9)) {
+  if (size === 0) {
+    return 0;
+  }
+  if (!(size >= 1e-8 && size < 1e9)) {
     return Number(value.toPrecision(12));
   }
   // Scaled, twelve digits are a whole number; divided by a power of ten it is rounded only once.
@@ -9,6 +15,9 @@ export function tidy(value: number): number {
   let scale = 1e14;
   for (let above = 1e-2; size >= above; above *= 10) {
     scale /= 10;
+  }
+  for (let place = 0; size < (SMALL[place] as number); place += 1) {
+    scale *= 10;
   }
   return Math.round(value * scale) / scale;
 }

@@ -64,7 +64,7 @@ export interface Forecast {
   readonly error: number;
 }
 
-/** Takes in the rate of a window that ended at `untilMs`; older and repeated ones change nothing. */
+/** Takes in the rate of a window that ended at `untilMs`; an older one changes nothing. */
 export function noteDemand(
   demand: Demand,
   figure: { readonly untilMs: number; readonly perSecond: number; readonly horizonMs: number },
@@ -85,8 +85,9 @@ export function noteDemand(
   if (passed > MOST_GAP) {
     return { ...NO_DEMAND, untilMs, bins: [perSecond] };
   }
-  const gap = new Array<null>(passed - 1).fill(null);
-  const bins = [...demand.bins, ...gap, filling.sum / filling.figures].slice(-MOST_BINS);
+  const bins = demand.bins.slice(Math.max(0, demand.bins.length + passed - MOST_BINS));
+  for (let missing = 1; missing < passed; missing += 1) bins.push(null);
+  bins.push(filling.sum / filling.figures);
   return judge(
     {
       ...demand,
@@ -173,15 +174,17 @@ function judge(demand: Demand, horizon: number): Demand {
   const seen = demand.seen.slice();
   for (let lag = 1; lag <= Math.min(MOST_LAG, last); lag += 1) {
     const past = bins[last - lag];
-    if (past === null || past === undefined) continue;
+    if (past === null || past === undefined) {
+      errors[lag - 1] ??= 0;
+      seen[lag - 1] ??= 0;
+      continue;
+    }
     const count = (seen[lag - 1] ?? 0) + 1;
     const before = errors[lag - 1] ?? 0;
     const error = Math.abs(newest - past);
     seen[lag - 1] = count;
     errors[lag - 1] = before + (error - before) / Math.min(count, Math.max(MEMORY_BINS, lag));
   }
-  for (let lag = 0; lag < errors.length; lag += 1) errors[lag] ??= 0;
-  for (let lag = 0; lag < seen.length; lag += 1) seen[lag] ??= 0;
   const trendErrors = SLOPES.map((length, index) =>
     trendErrorAfter(demand.trendErrors[index] ?? null, { bins, horizon, length }),
   );
