@@ -47,6 +47,32 @@ interface Call {
   readonly endMs: number;
 }
 
+/** When the calls inside end, soonest first. */
+class Ends {
+  private readonly sorted: number[];
+  private gone = 0;
+
+  constructor(calls: readonly Call[]) {
+    this.sorted = calls.map((call) => call.endMs).sort((a, b) => a - b);
+  }
+
+  /** How many end after this moment; moments only grow. */
+  after(atMs: number): number {
+    while ((this.sorted[this.gone] ?? Number.POSITIVE_INFINITY) <= atMs) {
+      this.gone += 1;
+    }
+    return this.sorted.length - this.gone;
+  }
+
+  add(endMs: number): void {
+    let place = this.sorted.length;
+    while (place > this.gone && (this.sorted[place - 1] as number) > endMs) {
+      place -= 1;
+    }
+    this.sorted.splice(place, 0, endMs);
+  }
+}
+
 /** Calls inside, until they end; latencies and integrals are kept per second. */
 class Service {
   private readonly scene: Scene;
@@ -65,19 +91,18 @@ class Service {
     const toMs = fromMs + 1_000;
     const gapMs = 1_000 / this.scene.offered(second);
     const calls = [...this.inside];
-    let open = this.inside;
+    const open = new Ends(this.inside);
     let turnedAway = 0;
     for (
       let atMs = fromMs + this.draws.exponential(gapMs);
       atMs < toMs;
       atMs += this.draws.exponential(gapMs)
     ) {
-      open = open.filter((call) => call.endMs > atMs);
-      if (open.length >= limit) {
+      if (open.after(atMs) >= limit) {
         turnedAway += 1;
       } else {
         const call = this.admit(atMs, second);
-        open.push(call);
+        open.add(call.endMs);
         calls.push(call);
       }
     }
