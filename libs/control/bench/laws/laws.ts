@@ -34,7 +34,8 @@ type Numeric = Moment<Decision<number>>;
 /** A fleet under a load that swings by half, seen with noise; what is asked for is applied. */
 function observation({ index, nowMs, last }: Numeric): ReplicaObservation {
   const applied = between(4, 60, last?.value ?? 20);
-  const starting = index % 7 === 0 ? Math.min(2, applied) : 0;
+  // Every now and then two are starting, for three steps.
+  const starting = index % 24 < 3 ? Math.min(2, applied) : 0;
   const ratePerSecond = 1_000 + 500 * Math.sin(index / 40) + 50 * draw(index);
   const utilization = between(0.05, 1, ratePerSecond / (applied * 80));
   return {
