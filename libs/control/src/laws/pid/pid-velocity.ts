@@ -21,7 +21,7 @@
  * Regimes: regulating; refused (waits with the proposal it made); in hand (follows); holding
  * without usable evidence.
  * Stability: as `pid` with the same gains while nothing is refused (pid-velocity.test.ts compares
- * the two step by step); rounding adds at rest a cycle of at most one position.
+ * the two step by step); at rest rounding adds a cycle of at most one position (pid.sim.test.ts).
  * Source: K. J. Astrom, T. Hagglund, Advanced PID Control, 2006, section 13.4.
  */
 import { requireThat } from '../../config.ts';

@@ -85,6 +85,22 @@ describe.each(PROCESSES)('SIMC on %o', (process) => {
   });
 });
 
+test.each(PROCESSES)(
+  'whole positions, at rest: one position to and fro at most, on %o',
+  (process) => {
+    const config = { ...simc(process), resolution: 1 };
+    // Between two positions, where nothing can rest.
+    const setpoint = 50 + 7.4 * process.gain;
+    for (const law of [pid, pidVelocity] as const) {
+      const points = closed(process, config, { setpoint }, law as never);
+      const late = points.slice(-Math.floor(points.length / 4)).map((point) => point.value);
+      expect(late.every(Number.isInteger)).toBe(true);
+      expect(Math.max(...late) - Math.min(...late)).toBeLessThanOrEqual(1);
+      expect(Math.min(...late)).toBe(507);
+    }
+  },
+);
+
 test('from an unknown plant to a tuned loop, by the step and by the relay', () => {
   const process = { gain: -0.02, timeConstantMs: 20_000, deadTimeMs: 5_000 };
   const plant = firstOrder({ ...process, rest: REST });
