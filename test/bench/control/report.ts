@@ -61,8 +61,8 @@ export function summary(verdicts: readonly Verdict[]): string {
   const halved = cells.filter((cell) => cell.halved).length;
   const worse = cells.filter((cell) => cell.worse);
   return (
-    `\n${lines.join('')}against HPA tuned per load: halved in ${halved} of ${cells.length} cells; ` +
-    `worse by more than 3 s an hour in ${worse.length}` +
+    `\n${lines.join('')}against HPA tuned per load: halved in ${halved} of ${cells.length} ` +
+    `cells; worse by more than 3 s an hour in ${worse.length}` +
     `${worse.map(({ fleet, load }) => ` ${fleet}/${load}`).join(',')}\n`
   );
 }
@@ -122,7 +122,8 @@ function everybody(verdicts: readonly Verdict[]): string {
     ...parts.map((part) => {
       const sum = sumOf(part.verdicts.map(of));
       const perHour = (figure: number) => one(figure / sum.hours);
-      return `${perHour(sum.violationSeconds)} s, ${perHour(sum.replicaHours)} rh, ${perHour(sum.reversals)} rev`;
+      const { violationSeconds, replicaHours, reversals } = sum;
+      return `${perHour(violationSeconds)} s, ${perHour(replicaHours)} rh, ${perHour(reversals)} rev`;
     }),
   ]);
   return table(['policy', ...parts.map(({ name }) => name)], rows);

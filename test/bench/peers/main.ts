@@ -32,8 +32,8 @@ const MEMORY_RATE = 40_000;
 const GOALS = { withAggregates: 5, without: 4, memory: 1 / 5 } as const;
 
 /**
- * What Flyball is given where the Collector is given all it can take: above, it would decide span by
- * span, which costs less, and the two would not do the same work.
+ * What Flyball is given where the Collector is given all it can take: above, it would decide span
+ * by span, which costs less, and the two would not do the same work.
  */
 const FLYBALL_MOST = 250_000;
 const MAX_OVERLOADED = 0.01;

@@ -17,6 +17,7 @@ import { pidVelocity } from './pid/pid-velocity.ts';
 import { latencyBand } from './rate/latency-band.ts';
 import { capacityLaw } from './replicas/adapters/capacity-law.ts';
 import { pidLaw } from './replicas/adapters/pid-law.ts';
+import { autoscale } from './replicas/autoscale/autoscale.ts';
 import { scalingGrid } from './replicas/grid/scaling-grid.ts';
 import { hpa } from './replicas/hpa/hpa.ts';
 import { predictiveReplicas } from './replicas/predictive/predictive.ts';
@@ -34,6 +35,8 @@ interface Case<State, Input extends LawInput> {
   /** Without time; `applied` is always sane. */
   readonly sane: fc.Arbitrary<Omit<Input, 'nowMs'>>;
   readonly poisoned: fc.Arbitrary<Omit<Input, 'nowMs'>>;
+  /** Steps of 5 s after which its memory is full. Default 100. */
+  readonly fullAfter?: number;
 }
 
 const POISON = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, null] as const;
@@ -177,27 +180,8 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
   cascade: caseOf(
     cascade,
     { targetMs: 200, ki: 0.01, kd: 2 },
-    {
-      evidenceAgeMs: fresh,
-      applied,
-      ready: fc.integer({ min: 0, max: 100 }),
-      starting: fc.integer({ min: 0, max: 100 }),
-      windowMs: fc.constantFrom(15_000, 30_000),
-      ratePerSecond: fc.constant(100),
-      utilization: ratio,
-      inFlight: fc.constant(3),
-      p99Ms: fc.option(fc.double({ min: 0, max: 900, noNaN: true }), { nil: null }),
-      errorRatio: ratio,
-      hand: fc.boolean(),
-    },
-    {
-      windowMs: poison,
-      utilization: poison,
-      p99Ms: poison,
-      ready: poison,
-      starting: poison,
-      evidenceAgeMs: fc.oneof(poison, fresh),
-    },
+    { ...seenFigures, windowMs: fc.constantFrom(15_000, 30_000) },
+    { ...seenPoison, windowMs: poison },
   ) as never,
   latencyBand: caseOf(latencyBand, {}, rateFigures, {
     p99Ms: poison,
@@ -264,6 +248,11 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
     seenFigures,
     seenPoison,
   ) as never,
+  autoscale: {
+    ...caseOf(autoscale, { p99Ms: 300 }, seenFigures, seenPoison),
+    // An hour of bins of 15 s.
+    fullAfter: 800,
+  } as never,
   predictive: caseOf(
     predictiveReplicas,
     {
@@ -370,13 +359,15 @@ function inputsOf(
     { weight: 3, arbitrary: each.sane },
     { weight: 2, arbitrary: each.poisoned },
   );
-  return fc.array(fc.tuple(gapMs, figures), { minLength: 1, maxLength: 40 }).map((steps) => {
-    let nowMs = 1_000_000_000;
-    return steps.map(([gap, figure]) => {
-      nowMs += gap;
-      return { ...(figure as object), nowMs } as never;
+  return fc
+    .array(fc.tuple(gapMs, figures), { minLength: 1, maxLength: 40, size: 'max' })
+    .map((steps) => {
+      let nowMs = 1_000_000_000;
+      return steps.map(([gap, figure]) => {
+        nowMs += gap;
+        return { ...(figure as object), nowMs } as never;
+      });
     });
-  });
 }
 
 function numbersIn(knob: Knob): readonly number[] {
@@ -481,7 +472,7 @@ describe.each(Object.entries(CASES))('law suite: %s', (name, each) => {
   test('keeps a state of bounded size', () => {
     const [sample] = fc.sample(each.sane, 1);
     let state: never = each.start;
-    let sizeAfterHundred = 0;
+    let sizeWhenFull = 0;
     for (let step = 1; step <= 2_000; step += 1) {
       const input = {
         ...(sample as object),
@@ -490,10 +481,10 @@ describe.each(Object.entries(CASES))('law suite: %s', (name, each) => {
         evidenceAgeMs: 0,
       };
       state = each.law.step(state, input as never).state;
-      if (step === 100) {
-        sizeAfterHundred = JSON.stringify(state).length;
+      if (step === (each.fullAfter ?? 100)) {
+        sizeWhenFull = JSON.stringify(state).length;
       }
     }
-    expect(JSON.stringify(state).length).toBeLessThan(sizeAfterHundred * 1.2 + 50);
+    expect(JSON.stringify(state).length).toBeLessThan(sizeWhenFull * 1.2 + 50);
   });
 });

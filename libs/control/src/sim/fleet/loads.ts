@@ -13,7 +13,7 @@ export interface LoadCase {
   readonly lossRatio?: number;
 }
 
-export const HOUR_S = 3_600;
+const HOUR_S = 3_600;
 
 export const LOAD_CASES: readonly LoadCase[] = [
   shape('step', (s) => (s >= 900 && s < 2_400 ? 300 : 120)),

@@ -16,127 +16,53 @@
  * harm      what cold replicas do to latency, learned: where they hurt, steps are few and large
  *
  * What is starting counts, for it is ready by the time that is looked ahead to; that time is the
- * measured start-up. With a trusted season the hold looks ahead instead of back. What is estimated in
- * an overload holds only while it lasts (`overload.ts`).
+ * measured start-up. With a trusted season the hold looks ahead instead of back. What is estimated
+ * in an overload holds only while it lasts (`overload.ts`).
  *
- * Defaults: utilisation from 0.65, learned within 0.4 to 0.9 (it lies there by balancer, machines and
- * tail); start-up 30 s until it is measured; hold 4.5 min or 2.5 times the start-up, whichever is
- * longer; trim at most +50 %.
+ * Defaults: utilisation from 0.65, learned within 0.4 to 0.9 (it lies there by balancer, machines
+ * and tail); start-up 30 s until it is measured; hold 4.5 min or 2.5 times the start-up, whichever
+ * is longer; trim at most +50 %.
  * Regimes: up to demand; met; held for what was needed lately; down; doubting figures that
  * contradict each other or fall silent at once; holding without evidence; following a hand.
- * Stability: the forward path is open (arrivals do not depend on replicas) and so stable at any dead
- * time; retries close it with a gain below 1 that is learned, the trim with a time constant of minutes.
- * In simulation it settles for start-up times from 1 s to 300 s, see `autoscale.sim.test.ts`.
+ * Stability: the forward path is open (arrivals do not depend on replicas) and so stable at any
+ * dead time; retries close it with a gain below 1 that is learned, the trim with a time constant of
+ * minutes. In simulation it settles for start-up times from 1 s to 300 s, see
+ * `autoscale.sim.test.ts`.
  * Source: J. Little, 1961 (need); own composition, judged in docs/control-quality.md.
  */
 import type { Step, Terms } from '../../../decision.ts';
-import { etaMs, initStartup, noteStartup, type StartupState } from '../../../measure/startup.ts';
+import { initStartup, noteStartup } from '../../../measure/startup.ts';
 import { isMeasure, tidy } from '../../../numbers.ts';
 import type { LawReason } from '../../../reasons.ts';
-import { meanServed, noteServed, type Served } from '../../pid/served.ts';
+import { noteServed } from '../../pid/served.ts';
 import { nextLastMs, refuse } from '../../refuse.ts';
-import { soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
-import { type AutoscaleConfig, type AutoscaleSettings, autoscaleSettings } from './config.ts';
-import {
-  type Demand,
-  type Forecast,
-  forecastDemand,
-  NO_DEMAND,
-  noteDemand,
-  seasonalPeak,
-} from './demand.ts';
-import { type Doubt, doubtAfter, NO_DOUBT } from './doubt.ts';
-import { type Echo, hear, NO_ECHO, SATURATED } from './overload.ts';
-import {
-  learnSafe,
-  meanStrainAt,
-  NOTHING_LEARNED,
-  type SafeUtilization,
-  safeUtilization,
-} from './safe-utilization.ts';
+import { type AutoscaleConfig, autoscaleSettings } from './config.ts';
+import { type Demand, type Forecast, forecastDemand, NO_DEMAND, seasonalPeak } from './demand.ts';
+import { doubtAfter, NO_DOUBT } from './doubt.ts';
+import { learn } from './learning.ts';
+import { mostNeeded, noteNeed } from './needs.ts';
+import { hear, NO_ECHO, SATURATED } from './overload.ts';
+import { NOTHING_LEARNED, safeUtilization } from './safe-utilization.ts';
+import { type Believed, type Seen, see } from './seen.ts';
+import { type AutoscaleState, horizonMs, startupMs } from './state.ts';
 
-/** Plain JSON. */
-export interface AutoscaleState {
-  readonly settings: AutoscaleSettings;
-  readonly lastMs: number | null;
-  readonly lastApplied: number | null;
-  /** When what is applied last changed, or was first seen. */
-  readonly changedMs: number | null;
-  /** End of the newest window that was learned from. */
-  readonly evidenceMs: number | null;
-  readonly served: Served;
-  readonly startup: StartupState;
-  /** Until when the newest replicas are cold. */
-  readonly coldUntilMs: number;
-  readonly demand: Demand;
-  /** Replica-seconds per request; null before the first figure. */
-  readonly cost: number | null;
-  /** Usual time inside, milliseconds, by Little's law, in quiet times. */
-  readonly insideMs: number | null;
-  readonly safe: SafeUtilization;
-  readonly trim: number;
-  /** Log of how much worse latency is with cold replicas. */
-  readonly harm: number;
-  readonly echo: Echo;
-  readonly doubt: Doubt;
-  /** What was needed lately, oldest first. */
-  readonly needs: readonly Need[];
-}
+export type { AutoscaleState } from './state.ts';
 
-interface Need {
-  readonly atMs: number;
-  /** Where the piece of the hold begins that it is the most of. */
-  readonly fromMs?: number;
-  readonly replicas: number;
-  /** Not estimated in an overload. */
-  readonly isSure: boolean;
-}
-
-/** Figures that are there and possible. */
-interface Seen {
-  readonly nowMs: number;
-  readonly untilMs: number;
-  readonly windowMs: number;
-  readonly rate: number;
-  readonly utilization: number;
-  readonly inFlight: number | null;
-  readonly strain: number | null;
-  readonly errors: number | null;
-  /** Replicas that were ready in the window, on average. */
-  readonly serving: number;
-  readonly applied: number;
-}
-
-/** The same with arrivals as far as they are believed, and what may follow them. */
-interface Believed extends Seen {
-  readonly guess: number;
-}
-
-const COST_TAU_MS = 60_000;
-const INSIDE_TAU_MS = 300_000;
 /** How long a new replica is taken to be cold. */
 const COLD_MS = 30_000;
-/** Windows are at least this far apart; a nearer one is the same, seen again. */
-const SAME_WINDOW_MS = 500;
 /** Errors of the margin's forecaster that are held ready for. */
 const MARGIN = 1;
 const DRAIN_S = 30;
 const OVERSHOOT = 0.05;
 const HARM_SHARE = 0.6;
 const MOST_HARM_STEP = 0.15;
-const HARM_NEW_SHARE = 0.1;
 /** What is taken away at least: less when nothing has changed for a while. */
 const LEAST_DOWN = { restless: 0.2, steady: 0.1 } as const;
 const STEADY_MS = 1_200_000;
 /** What is added at least: a little more than is safe is not worth a cold replica. */
 const LEAST_UP = 0.04;
 const HOLD_STARTUPS = 2.5;
-/** The hold is remembered in so many pieces. */
-const HOLD_PIECES = 32;
-const TRIM_GAIN_PER_S = 0.002;
-const TRIM_TAU_MS = 300_000;
-const MOST_TRIM = 0.5;
 const SERVED_KEPT_MS = 180_000;
 
 export const autoscale: ReplicaLaw<AutoscaleConfig, AutoscaleState> = {
@@ -235,127 +161,12 @@ function changedAtMs({ served, lastMs }: AutoscaleState, nowMs: number, ready: n
   return Math.max(before.atMs + 1, ready < before.ready ? lastMs : (lastMs + nowMs) / 2);
 }
 
-function see(
-  state: AutoscaleState,
-  input: ReplicaObservation,
-  applied: number,
-): Seen | 'no-evidence' | 'invalid-measure' {
-  const { ratePerSecond, utilization, inFlight, p99Ms, errorRatio, windowMs } = input;
-  if (ratePerSecond === null || utilization === null) return 'no-evidence';
-  const optional = [inFlight, p99Ms, errorRatio];
-  const possible =
-    isMeasure(ratePerSecond) &&
-    isMeasure(utilization) &&
-    isMeasure(windowMs) &&
-    optional.every((figure) => figure === null || isMeasure(figure));
-  if (!possible || !isMeasure(input.applied)) return 'invalid-measure';
-  const untilMs = input.nowMs - Math.max(0, input.evidenceAgeMs as number);
-  const serving = meanServed(state.served, untilMs - windowMs, untilMs, applied);
-  return {
-    nowMs: input.nowMs,
-    untilMs,
-    windowMs,
-    rate: ratePerSecond,
-    utilization: Math.min(1, utilization),
-    inFlight,
-    errors: errorRatio,
-    strain: strainOf(state.settings, p99Ms, errorRatio),
-    serving,
-    applied,
-  };
-}
-
-/** The worst of what is promised, as a share of the promise; null: nothing is known. */
-function strainOf(
-  { p99Ms, errorRatio }: AutoscaleSettings,
-  seenP99Ms: number | null,
-  seenErrors: number | null,
-): number | null {
-  const latency = p99Ms === null || seenP99Ms === null ? null : seenP99Ms / p99Ms;
-  const errors = seenErrors === null ? null : seenErrors / errorRatio;
-  if (latency === null) return errors;
-  return errors === null ? latency : Math.max(latency, errors);
-}
-
 function usualRate({ bins }: Demand): number {
   for (let index = bins.length - 1; index >= 0; index -= 1) {
     const value = bins[index];
     if (value !== null && value !== undefined) return value;
   }
   return 0;
-}
-
-/** Each window teaches once. */
-function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
-  const { untilMs } = seen;
-  const dtMs = state.evidenceMs === null ? null : untilMs - state.evidenceMs;
-  if (dtMs !== null && dtMs < SAME_WINDOW_MS) return state;
-  const demand = noteDemand(state.demand, {
-    untilMs,
-    perSecond: seen.rate,
-    horizonMs: horizonMs(state, seen),
-  });
-  const cost = costAfter(state.cost, seen, dtMs);
-  const quiet = seen.utilization < SATURATED;
-  const inside =
-    quiet && seen.inFlight !== null && seen.rate > 0
-      ? blend(state.insideMs, (1_000 * seen.inFlight) / seen.rate, dtMs, INSIDE_TAU_MS)
-      : state.insideMs;
-  const warm = untilMs - seen.windowMs >= state.coldUntilMs;
-  const learned = { ...state, evidenceMs: untilMs, demand, cost, insideMs: inside };
-  return {
-    ...learned,
-    safe: safeAfter(state, seen, warm),
-    trim: trimAfter(state, seen, { dtMs: dtMs ?? 0, warm }),
-    harm: warm ? state.harm : harmAfter(state, seen),
-  };
-}
-
-/** Errors alone do not tell where latency bends. */
-function safeAfter({ safe, settings }: AutoscaleState, seen: Seen, warm: boolean) {
-  const { strain, rate, utilization } = seen;
-  if (!warm || strain === null || rate <= 0 || settings.p99Ms === null) return safe;
-  return learnSafe(safe, { utilization, strain });
-}
-
-/** How much worse latency is with cold replicas than without, at the same utilisation: a log. */
-function harmAfter({ safe, harm }: AutoscaleState, { strain, utilization }: Seen): number {
-  const usual = meanStrainAt(safe, utilization);
-  if (usual === null || strain === null || strain <= 0 || utilization >= SATURATED) return harm;
-  const worse = Math.max(-1, Math.min(1, Math.log(strain) - usual));
-  return harm + (worse - harm) * HARM_NEW_SHARE;
-}
-
-function costAfter(before: number | null, seen: Seen, dtMs: number | null): number | null {
-  if (seen.rate <= 0 || seen.serving <= 0) return before;
-  const now = (seen.utilization * seen.serving) / seen.rate;
-  if (seen.utilization >= SATURATED && before !== null && now < before) return before;
-  return blend(before, soberCost(before, now), dtMs, COST_TAU_MS);
-}
-
-function trimAfter(
-  { trim }: AutoscaleState,
-  { strain }: Seen,
-  { dtMs, warm }: { readonly dtMs: number; readonly warm: boolean },
-): number {
-  const faded = trim * Math.exp(-dtMs / TRIM_TAU_MS);
-  if (!warm || strain === null || strain <= 1) return faded;
-  const grown = TRIM_GAIN_PER_S * Math.min(1, Math.log(strain)) * (dtMs / 1_000);
-  return Math.min(MOST_TRIM, faded + grown);
-}
-
-function blend(before: number | null, now: number, dtMs: number | null, tauMs: number): number {
-  if (before === null || dtMs === null) return now;
-  return before + (now - before) * (1 - Math.exp(-dtMs / tauMs));
-}
-
-/** From the middle of the newest window to when an order of now is ready. */
-function horizonMs(state: AutoscaleState, { nowMs, untilMs, windowMs }: Seen): number {
-  return nowMs - untilMs + windowMs / 2 + startupMs(state);
-}
-
-function startupMs({ startup, settings }: AutoscaleState): number {
-  return etaMs(startup, settings.startupMs);
 }
 
 function decide(
@@ -403,22 +214,6 @@ function overshoot({ harm }: AutoscaleState): number {
   return 1 + OVERSHOOT + Math.max(0, Math.min(MOST_HARM_STEP, HARM_SHARE * harm));
 }
 
-/** Those of one piece of the hold become one: the most, at the latest time. */
-function noteNeed(needs: readonly Need[], need: Need, heldMs: number): readonly Need[] {
-  const held = needs.filter(({ atMs }) => need.atMs - atMs <= heldMs);
-  const last = held.at(-1);
-  const first = last === undefined ? need.atMs : (last.fromMs ?? last.atMs);
-  if (
-    last !== undefined &&
-    last.isSure === need.isSure &&
-    need.atMs - first < heldMs / HOLD_PIECES
-  ) {
-    const replicas = Math.max(last.replicas, need.replicas);
-    return held.with(-1, { ...need, replicas, fromMs: first });
-  }
-  return [...held, { ...need, fromMs: need.atMs }].slice(-2 * HOLD_PIECES);
-}
-
 /** What may not be taken away: the most of the hold time, behind or, with a season, ahead. */
 function latelyNeeded(
   { needs, demand, settings, echo }: AutoscaleState,
@@ -426,12 +221,7 @@ function latelyNeeded(
 ): number {
   const peak = settings.terms.season ? seasonalPeak(demand, now.heldMs) : null;
   if (peak !== null) return Math.max(now.need, peak / now.perReplica);
-  let most = now.need;
-  for (const { replicas, isSure } of needs) {
-    // What was thought to be needed in an overload is known better when it is over.
-    if (isSure || echo.overload !== null) most = Math.max(most, replicas);
-  }
-  return most;
+  return Math.max(now.need, mostNeeded(needs, echo.overload !== null));
 }
 
 interface Parts {

@@ -9,8 +9,8 @@
  *     breaks   mean + 1.5 deviations > 0      seen at least twice
  *
  * Safe is one bin above the highest that holds, for the next has to be tried to be known, and never
- * more than the lower edge of the lowest that breaks. What was learned fades, so that a bin is tried
- * again.
+ * more than the lower edge of the lowest that breaks. What was learned fades, so that a bin is
+ * tried again.
  */
 
 const BINS = 14;
