@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * For mutation testing alone: the examples beside each law and machine. Properties, closed loops and
- * the suite of all laws would kill more mutants, at a hundred times the price of each.
+ * For mutation testing alone: the examples beside each law and machine. Properties, closed loops
+ * and the suite of all laws would kill more mutants, at a hundred times the price of each.
  */
 export default defineConfig({
   test: {

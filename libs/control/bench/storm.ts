@@ -1,7 +1,8 @@
 /**
  * Every replica law in 10,000 seeded storms of lost, zeroed, stale and impossible figures, clocks
  * that are set and actuators that fail: how often did it do the opposite of what was right?
- * Run: `npm run bench -- storm [--law pid] [--runs 10000] [--first 0]`; one run: `--law pid --seed 17`
+ * Run: `npm run bench -- storm [--law pid] [--runs 10000] [--first 0]`
+ * One run, step by step: `npm run bench -- storm --law pid --seed 17`
  */
 import { parseArgs } from 'node:util';
 import {

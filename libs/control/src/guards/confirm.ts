@@ -3,21 +3,21 @@
  *
  *     floor = the most that was proposed in the last holdMs of trusted time
  *
- * A proposal counts as no less than the replicas that are kept fully busy (utilisation x ready), and
- * as all that are applied when utilisation is 95 % or more: whatever a law makes of its figures,
- * what works is not taken away.
+ * A proposal counts as no less than the replicas that are kept fully busy (utilisation x ready),
+ * and as all that are applied when utilisation is 95 % or more: whatever a law makes of its
+ * figures, what works is not taken away.
  *
  * Trusted time stands still while a figure is exactly zero, for at most `believeAfterMs`: zero in
  * place of a value looks like a service that nobody calls any more. Nothing is taken away then, nor
- * while evidence is missing, too old or impossible. At the first look, and at the
- * first after a silence or after more than holdMs without sight, what is applied counts as proposed:
- * a window may be half filled with zeros then, and what was proposed before is long ago.
- * A silence that comes and goes adds up until there was none for holdMs.
+ * while evidence is missing, too old or impossible. At the first look, and at the first after a
+ * silence or after more than holdMs without sight, what is applied counts as proposed: a window may
+ * be half filled with zeros then, and what was proposed before is long ago. A silence that comes
+ * and goes adds up until there was none for holdMs.
  *
  * Defaults: holdMs 60 s; at least twice the figures' window and the loop's period together, so that
  * two windows in a row that are half filled with silence do not confirm each other. A silence is
- * believed after 15 min: idle replicas cost little, and taking them away from a service that is only
- * not seen costs all.
+ * believed after 15 min: idle replicas cost little, and taking them away from a service that is
+ * only not seen costs all.
  *
  * Regimes: confirmed, waiting for a lower value to last, doubting a silence.
  */

@@ -153,7 +153,7 @@ describe('retries', () => {
 
   test('no retry is made that cannot end in time', () => {
     const budget = { services: shop(3), deadlineMs: 400 };
-    expect(calls(budget)).toBeLessThan(10);
+    expect(calls(budget)).toBeLessThan(27 / 2);
     expect(calls({ ...budget, backoffMs: 400 })).toBeLessThan(1.05);
   });
 });
@@ -178,14 +178,15 @@ describe('an overload that feeds itself', () => {
   test('outlives its cause where retries go on and nobody knows who has gone', () => {
     expect(succeeded(without[0])).toBeGreaterThan(0.95);
     expect(succeeded(without[1])).toBeLessThan(0.5);
-    expect(succeeded(without[5])).toBeLessThan(0.5);
-    expect(wasted(without[5], 'checkout')).toBeGreaterThan(0.3);
+    expect(succeeded(without[5])).toBeLessThan(0.05);
+    // It works as hard as ever, for clients that have gone.
+    expect(wasted(without[5], 'gateway')).toBeGreaterThan(0.95);
   });
 
   test('a budget that travels with the call ends it', () => {
     expect(succeeded(withBudget[0])).toBeGreaterThan(0.95);
     expect(succeeded(withBudget[5])).toBeGreaterThan(0.95);
-    expect(wasted(withBudget[5], 'checkout')).toBeLessThan(0.05);
+    expect(wasted(withBudget[5], 'gateway')).toBeLessThan(0.05);
   });
 });
 

@@ -57,7 +57,7 @@ export interface ChainScenario {
   readonly clientAttempts?: number;
   /** Before a call is made again. Default 0. */
   readonly backoffMs?: number;
-  /** Budget of one request, from the client on, known to all it comes to. Default: there is none. */
+  /** Budget of one request, from the client on, known to all it comes to. Default: none. */
   readonly deadlineMs?: number;
   readonly faults?: readonly ChainFault[];
   /** Figures are of spans of this length. Default: the whole run. */

@@ -20,7 +20,7 @@ export const CRASH_MS = 40_000;
 export const JOIN_MS = 100_000;
 export const CUT_MS = 160_000;
 export const HEAL_MS = 220_000;
-export const SCALE_END_MS = 300_000;
+const SCALE_END_MS = 300_000;
 
 /** The decision begins here in gossip; with leases it comes by the controller's own cycle. */
 export const ORIGIN = 0;

