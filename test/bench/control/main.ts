@@ -3,7 +3,7 @@
  * Every cell (plant, load, seed) is judged in one of several processes; what comes of it stands in
  * docs/control-quality.md.
  */
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -85,6 +85,7 @@ function write(text: string): void {
   if (start < 0 || end < start) throw new Error(`${DOCUMENT} has no place for figures`);
   const head = before.slice(0, start + MARKS[0].length);
   writeFileSync(DOCUMENT, `${head}\n${text}\n${before.slice(end)}`);
+  spawnSync('biome', ['format', '--write', DOCUMENT]);
   process.stdout.write(`written to docs/control-quality.md\n`);
 }
 
