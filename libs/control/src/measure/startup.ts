@@ -196,9 +196,17 @@ function withOverdue(line: Line, olderMs: number, nowMs: number, usualMs: number
   return { older, pending, stuck: line.stuck + overdue };
 }
 
-/** Nearest rank, of at least one. */
+/** Nearest rank, of at least one. By insertion: no sort is faster on so few. */
 function quartile(timesMs: readonly number[]): number {
-  const sorted = new Float64Array(timesMs).sort();
+  const sorted = timesMs.slice();
+  for (let index = 1; index < sorted.length; index += 1) {
+    const timeMs = sorted[index] as number;
+    let at = index;
+    for (; at > 0 && (sorted[at - 1] as number) > timeMs; at -= 1) {
+      sorted[at] = sorted[at - 1] as number;
+    }
+    sorted[at] = timeMs;
+  }
   return sorted[Math.ceil(QUARTILE * sorted.length) - 1] as number;
 }
 
