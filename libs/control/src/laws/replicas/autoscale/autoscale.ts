@@ -105,11 +105,10 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
     utilization: seen.utilization,
     serving: seen.serving,
   });
-  const doubting = { ...looked, doubt };
   if (doubt.sinceMs !== null) {
     // What comes after a silence, half a window of it at first, teaches no more than other figures.
     const evidenceMs = doubt.kind === 'silence' ? seen.untilMs : looked.evidenceMs;
-    return hold({ ...doubting, evidenceMs }, applied, 'doubtful');
+    return hold({ ...looked, doubt, evidenceMs }, applied, 'doubtful');
   }
   const heard = hear(looked.echo, {
     rate: seen.rate,
@@ -120,7 +119,7 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
     isStarting: input.starting > 0,
   });
   const believed: Believed = { ...seen, rate: heard.rate, guess: heard.guess };
-  const learned = learn({ ...doubting, echo: heard.echo }, believed);
+  const learned = learn({ ...looked, doubt, echo: heard.echo }, believed);
   return decide(learned, believed, input.hand === true);
 }
 
@@ -142,12 +141,16 @@ function lookAtFleet(
   const lastMs = nextLastMs(state.lastMs, nowMs);
   const isChanged = state.changedMs === null || applied !== state.lastApplied;
   const changedMs = isChanged ? nowMs : state.changedMs;
-  const known = { ...state, lastMs, lastApplied: applied, changedMs };
-  if (!isMeasure(ready) || !isMeasure(starting)) return known;
+  if (!isMeasure(ready) || !isMeasure(starting)) {
+    return { ...state, lastMs, lastApplied: applied, changedMs };
+  }
   const before = state.served.at(-1)?.ready;
   const grew = before !== undefined && ready > before;
   return {
-    ...known,
+    ...state,
+    lastMs,
+    lastApplied: applied,
+    changedMs,
     served: noteServed(state.served, changedAtMs(state, nowMs, ready), ready, SERVED_KEPT_MS),
     startup: noteStartup(state.startup, { nowMs, applied, ready, starting }),
     coldUntilMs: grew ? nowMs + COLD_MS : Math.min(state.coldUntilMs, nowMs + COLD_MS),

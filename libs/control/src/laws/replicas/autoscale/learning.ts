@@ -34,9 +34,12 @@ export function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
       ? blend(state.insideMs, (1_000 * seen.inFlight) / seen.rate, dtMs, INSIDE_TAU_MS)
       : state.insideMs;
   const warm = untilMs - seen.windowMs >= state.coldUntilMs;
-  const learned = { ...state, evidenceMs: untilMs, demand, cost, insideMs: inside };
   return {
-    ...learned,
+    ...state,
+    evidenceMs: untilMs,
+    demand,
+    cost,
+    insideMs: inside,
     safe: safeAfter(state, seen, warm),
     trim: trimAfter(state, seen, { dtMs: dtMs ?? 0, warm }),
     harm: warm ? state.harm : harmAfter(state, seen),

@@ -15,7 +15,8 @@ const HOLD_PIECES = 32;
 
 /** Those of one piece of the hold become one: the most, at the latest time. */
 export function noteNeed(needs: readonly Need[], need: Need, heldMs: number): readonly Need[] {
-  const held = needs.filter(({ atMs }) => need.atMs - atMs <= heldMs);
+  const isHeld = ({ atMs }: Need) => need.atMs - atMs <= heldMs;
+  const held = needs[0] === undefined || isHeld(needs[0]) ? needs : needs.filter(isHeld);
   const last = held.at(-1);
   const first = last === undefined ? need.atMs : (last.fromMs ?? last.atMs);
   if (
