@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { autoscale, hpa, type ReplicaLaw, stablePanic } from '@flyball/control';
+import { formatPolicyError, parsePolicy, replicaPlan } from '@flyball/contract';
+import { autoscale, governorOf, hpa, type ReplicaLaw, stablePanic } from '@flyball/control';
 import {
   type FleetConfig,
   type FleetScenario,
@@ -59,10 +60,50 @@ function lawPolicy<Config, State>(
 /** The default law with nothing but the objective. */
 export function ours(
   fleet: FleetConfig,
-  how: { readonly everyMs?: number; readonly slowStart?: boolean } = {},
+  how: { readonly everyMs?: number; readonly slowStart?: boolean; readonly season?: boolean } = {},
 ): ReplicaPolicy {
-  const objective = { p99Ms: fleet.objective.latencyMs, errorRatio: fleet.objective.badRatio };
+  const { latencyMs: p99Ms, badRatio: errorRatio } = fleet.objective;
+  const objective = { p99Ms, errorRatio, terms: { season: how.season ?? true } };
   return lawPolicy('autoscale', autoscale, objective, how);
+}
+
+/** The same as whoever writes a policy with nothing but the objective gets it: guards and pace. */
+export function asPolicy(fleet: FleetConfig): ReplicaPolicy {
+  const { latencyMs } = fleet.objective;
+  const text = `apiVersion: flyball/v1
+kind: Policy
+metadata: { name: contest }
+spec:
+  service: contest
+  objectives: { latency: { p99: ${latencyMs}ms } }
+  observe: { window: 15s, saturation: worker.utilization }
+  loops:
+    replicas:
+      limits: { min: 1, max: 200 }
+      actuator: { processes: { url: "http://127.0.0.1:1" } }
+      autonomy: auto
+`;
+  const parsed = parsePolicy({ file: 'contest.yaml', text });
+  if (!parsed.ok) throw new Error(parsed.errors.map(formatPolicyError).join('\n'));
+  const { replicas } = parsed.policy.loops;
+  if (replicas === undefined) throw new Error('the policy has no replicas');
+  const plan = replicaPlan(parsed.policy, replicas);
+  return {
+    name: 'autoscale, as a policy',
+    everyMs: plan.everyMs,
+    start: () => {
+      const governor = governorOf(plan);
+      let state = governor.init();
+      return {
+        decide: (observation) => {
+          const step = governor.step(state, observation);
+          state = step.state;
+          const { slowStartMs: _, ...terms } = step.output.terms;
+          return { ...step.output, terms };
+        },
+      };
+    },
+  };
 }
 
 export interface HpaSetting {
@@ -82,7 +123,7 @@ export const HPA_SETTINGS: readonly HpaSetting[] = DOWN_MS.flatMap((downMs) =>
 
 export function kubernetes({ target, downMs }: HpaSetting): ReplicaPolicy {
   const config = {
-    targetPercent: target * 100,
+    targetPercent: Math.round(target * 100),
     maxReplicas: 200,
     behavior: { scaleDown: { stabilizationMs: downMs } },
   };

@@ -12,6 +12,7 @@ import {
   staticFleet,
 } from '@flyball/control/sim';
 import {
+  asPolicy,
   HPA_DEFAULT,
   HPA_SETTINGS,
   knative,
@@ -33,6 +34,8 @@ export interface Verdict {
   readonly ours: Score;
   readonly oursFresh: Score;
   readonly oursSlowStart: Score;
+  readonly oursNoSeason: Score;
+  readonly asPolicy: Score;
   /** In the order of `HPA_SETTINGS`. */
   readonly hpa: readonly Score[];
   readonly hpaDefault: Score;
@@ -65,6 +68,8 @@ export function judge(cell: Cell, loads: readonly LoadCase[]): Verdict {
     ours: own,
     oursFresh: run(ours(fleet, { everyMs: 5_000 }), STREAMED),
     oursSlowStart: run(ours(fleet, { everyMs: PERIOD_MS, slowStart: true })),
+    oursNoSeason: run(ours(fleet, { season: false })),
+    asPolicy: run(asPolicy(fleet)),
     hpa: HPA_SETTINGS.map((setting) => run(kubernetes(setting))),
     hpaDefault: run(kubernetes(HPA_DEFAULT)),
     stablePanic: run(knative(fleet), STREAMED),

@@ -24,12 +24,12 @@ const HELP = `npm run bench:control [-- OPTIONS]
   --write         puts the figures into docs/control-quality.md
   --raw FILE      keeps every score as JSON
 
-The published figures are of seeds 9001 to 9010, which were not looked at before:
-  npm run bench:control -- --seeds 10 --first 9001 --load ... --write
+The published figures are of seeds 9101 to 9110, which were not looked at before:
+  npm run bench:control -- --seeds 10 --first 9101 --load ... --write
 `;
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', '..', 'docs', 'control-quality.md');
-const CELL_LIMIT_MS = 120_000;
+const CELL_LIMIT_MS = 600_000;
 
 /** Hands out the cells to processes, one at a time each, and collects the verdicts. */
 async function judgeAll(cells: readonly Cell[], files: readonly string[]): Promise<Verdict[]> {
@@ -75,6 +75,15 @@ function progress(done: number, all: number, elapsedMs: number): void {
   if (done % Math.max(1, Math.round(all / 40)) !== 0 && done !== all) return;
   const leftS = Math.round((elapsedMs / done) * (all - done)) / 1_000;
   process.stderr.write(`${done} of ${all} cells, about ${Math.ceil(leftS)} s left\n`);
+}
+
+/** What is judged: the commit when the judges start, and whether the tree was as it is. */
+function commitNow(): string {
+  const git = (...args: string[]) =>
+    spawnSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).stdout?.trim() ?? '';
+  const own = 'libs/control/src';
+  const changed = git('status', '--porcelain', '--', `:/${own}`, ':/test/bench/control') !== '';
+  return `commit ${git('rev-parse', '--short', 'HEAD')}${changed ? ' with changes' : ''}`;
 }
 
 const MARKS = ['<!-- figures -->\n', '<!-- end of figures -->'] as const;
@@ -126,10 +135,11 @@ async function main(): Promise<void> {
       })),
     ),
   );
+  const commit = commitNow();
   const verdicts = await judgeAll(cells, files);
   if (values.raw !== undefined) writeFileSync(resolve(from, values.raw), JSON.stringify(verdicts));
   process.stdout.write(summary(verdicts));
-  if (values.write) write(document(verdicts));
+  if (values.write) write(document(verdicts, commit));
 }
 
 try {

@@ -1,5 +1,5 @@
 /** Verdicts as text: for the terminal, and as Markdown for docs/control-quality.md. */
-import type { Score } from '@flyball/control/sim';
+import { REPEATING, type Score } from '@flyball/control/sim';
 import { HPA_DEFAULT } from './contest.ts';
 import type { Verdict } from './judge.ts';
 import {
@@ -16,6 +16,8 @@ type Named = readonly [name: string, of: (verdict: Verdict) => Score];
 
 const OTHERS: readonly Named[] = [
   ['Flyball', (verdict) => verdict.ours],
+  ['Flyball as a policy file has it, guards and all', (verdict) => verdict.asPolicy],
+  ['Flyball without seasons', (verdict) => verdict.oursNoSeason],
   ['Flyball, slow-start weights obeyed', (verdict) => verdict.oursSlowStart],
   ['Flyball, 5 s windows seen after 2 s', (verdict) => verdict.oursFresh],
   [
@@ -72,13 +74,15 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-export function document(verdicts: readonly Verdict[]): string {
+export function document(verdicts: readonly Verdict[], of: string): string {
   const seeds = [...new Set(verdicts.map(({ cell }) => cell.seed))].toSorted((a, b) => a - b);
   const day = new Date().toISOString().slice(0, 10);
   return [
-    `Measured on ${day}, seeds ${seeds[0]} to ${seeds.at(-1)}.`,
+    `Measured on ${day} at ${of}, seeds ${seeds[0]} to ${seeds.at(-1)}.`,
     '### Against HPA with one setting for all loads, at equal replica-hours',
     totals(verdicts),
+    '### The same in other ways',
+    variants(verdicts),
     '### Everybody, per hour',
     everybody(verdicts),
     '### Against HPA tuned per load in hindsight, at equal replica-hours',
@@ -115,6 +119,26 @@ function totals(verdicts: readonly Verdict[]): string {
   return table(head, rows);
 }
 
+/** The ratio as it would be had something been otherwise. */
+function variants(verdicts: readonly Verdict[]): string {
+  const once = verdicts.filter(({ cell }) => !REPEATING.includes(cell.load));
+  const ways: readonly (readonly [string, readonly Verdict[], Named[1]])[] = [
+    ['as a policy file has it, guards and all', verdicts, (verdict) => verdict.asPolicy],
+    ['seasons switched off', verdicts, (verdict) => verdict.oursNoSeason],
+    ['only loads that do not repeat', once, (verdict) => verdict.ours],
+    ['slow-start weights obeyed by the balancer', verdicts, (verdict) => verdict.oursSlowStart],
+    ['5 s windows, decided every 5 s (HPA as above)', verdicts, (verdict) => verdict.oursFresh],
+  ];
+  const rows = ways.map(([name, of, score]) => [
+    name,
+    ...partsOf(of).map((part) => two(ratioToOneSetting(part.verdicts, score).value)),
+  ]);
+  return table(
+    ['ratio to HPA with one setting', ...partsOf(verdicts).map(({ name }) => name)],
+    rows,
+  );
+}
+
 function everybody(verdicts: readonly Verdict[]): string {
   const parts = partsOf(verdicts);
   const rows = OTHERS.map(([name, of]) => [
@@ -136,7 +160,7 @@ function cellTable(cells: readonly CellStanding[]): string {
     one(cell.ours),
     one(cell.hpa),
     cell.setting,
-    one(cell.replicaHours),
+    `${one(cell.replicaHours)} / ${one(cell.hpaReplicaHours)}`,
     `${one(cell.reversalsPerHour)} / ${one(cell.hpaReversalsPerHour)}`,
     cell.worse ? 'worse' : cell.halved ? 'halved' : '',
   ]);

@@ -36,7 +36,8 @@ export interface AtEqualCost {
 
 /**
  * The best of the cost curves (one per look-back, a point per target) at the given replica-hours,
- * straight between two points. Beyond a curve's end its last point counts.
+ * straight between two points, or the best of the cheaper ones. Beyond a curve's
+ * end its last point counts: HPA can then not spend what ours did.
  */
 export function atEqualCost(verdicts: readonly Verdict[], replicaHours: number): AtEqualCost {
   const looksBack = [...new Set(HPA_SETTINGS.map(({ downMs }) => downMs))];
@@ -46,10 +47,14 @@ export function atEqualCost(verdicts: readonly Verdict[], replicaHours: number):
         ? [{ ...sumOf(verdicts.map(({ hpa }) => hpa[index] as Score)), ...setting }]
         : [],
     ).toSorted((a, b) => a.replicaHours - b.replicaHours);
-    return between(curve, replicaHours);
+    // A cheaper point with fewer violations is there for the taking too.
+    const cheaper = curve.filter((point) => point.replicaHours <= replicaHours);
+    return [between(curve, replicaHours), ...cheaper];
   });
-  return found.reduce((best, each) =>
-    each.violationSeconds < best.violationSeconds ? each : best,
+  const [first, ...others] = found.flat() as [AtEqualCost, ...AtEqualCost[]];
+  return others.reduce(
+    (best, each) => (each.violationSeconds < best.violationSeconds ? each : best),
+    first,
   );
 }
 
@@ -83,8 +88,11 @@ export interface Ratio {
 
 const RESAMPLES = 500;
 
-/** Ours over HPA's at equal cost, with one setting for all of `verdicts`. */
-export function ratioToOneSetting(verdicts: readonly Verdict[]): Ratio {
+/** Ours over HPA's at equal cost, with one setting for all of `verdicts`. Loads stay as they are. */
+export function ratioToOneSetting(
+  verdicts: readonly Verdict[],
+  of: (verdict: Verdict) => Score = (verdict) => verdict.ours,
+): Ratio {
   const seeds = [...new Set(verdicts.map(({ cell }) => cell.seed))];
   const bySeed = new Map(
     seeds.map((seed) => [seed, verdicts.filter(({ cell }) => cell.seed === seed)]),
@@ -92,17 +100,20 @@ export function ratioToOneSetting(verdicts: readonly Verdict[]): Ratio {
   const draws = new Draws({ seed: 1 });
   const resampled = Array.from({ length: RESAMPLES }, () => {
     const drawn = seeds.map(() => seeds[Math.floor(draws.uniform() * seeds.length)] as number);
-    return ratioOf(drawn.flatMap((seed) => bySeed.get(seed) as Verdict[]));
+    return ratioOf(
+      drawn.flatMap((seed) => bySeed.get(seed) as Verdict[]),
+      of,
+    );
   }).toSorted((a, b) => a - b);
   return {
-    value: ratioOf(verdicts),
+    value: ratioOf(verdicts, of),
     low: resampled[Math.floor(0.025 * RESAMPLES)] as number,
     high: resampled[Math.floor(0.975 * RESAMPLES)] as number,
   };
 }
 
-function ratioOf(verdicts: readonly Verdict[]): number {
-  const own = sumOf(verdicts.map((verdict) => verdict.ours));
+function ratioOf(verdicts: readonly Verdict[], of: (verdict: Verdict) => Score): number {
+  const own = sumOf(verdicts.map(of));
   const other = atEqualCost(verdicts, own.replicaHours);
   return other.violationSeconds > 0 ? own.violationSeconds / other.violationSeconds : 1;
 }
@@ -116,6 +127,7 @@ export interface CellStanding {
   readonly hpa: number;
   readonly setting: string;
   readonly replicaHours: number;
+  readonly hpaReplicaHours: number;
   readonly reversalsPerHour: number;
   readonly hpaReversalsPerHour: number;
   readonly halved: boolean;
@@ -137,6 +149,7 @@ export function cellStandings(verdicts: readonly Verdict[]): readonly CellStandi
       hpa: perHour(other.violationSeconds),
       setting: `${Math.round(other.target * 100)} %, ${other.downMs / 1_000} s`,
       replicaHours: perHour(own.replicaHours),
+      hpaReplicaHours: perHour(other.replicaHours),
       reversalsPerHour: perHour(own.reversals),
       hpaReversalsPerHour: perHour(other.reversals),
       halved: own.violationSeconds <= other.violationSeconds / 2,

@@ -40,6 +40,8 @@ const autoscale = optionalWords({
       margin: onOff,
       backlog: onOff,
       safeUtilization: onOff,
+      guess: onOff,
+      harm: onOff,
       trim: onOff,
       slowStart: onOff,
     })

@@ -32,8 +32,13 @@ export class Ledger {
 
   /** Spreads a stretch of time over the seconds it touches; what lies after the end is left out. */
   spread(column: Float64Array, fromMs: number, toMs: number): void {
+    const first = Math.floor(fromMs / SECOND_MS);
+    if (toMs <= (first + 1) * SECOND_MS && first < this.seconds) {
+      column[first] = (column[first] as number) + toMs - fromMs;
+      return;
+    }
     const end = Math.min(this.seconds, Math.ceil(toMs / SECOND_MS));
-    for (let second = Math.floor(fromMs / SECOND_MS); second < end; second += 1) {
+    for (let second = first; second < end; second += 1) {
       const overlap =
         Math.min(toMs, (second + 1) * SECOND_MS) - Math.max(fromMs, second * SECOND_MS);
       column[second] = (column[second] as number) + overlap;

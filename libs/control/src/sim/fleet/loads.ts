@@ -5,6 +5,9 @@
 import { Draws } from '../random.ts';
 import type { FleetFault, Workload } from './run.ts';
 
+/** Loads that repeat exactly, so that a season can be seen in them. */
+export const REPEATING: readonly string[] = ['sine', 'square', 'sawtooth', 'blackout'];
+
 /** A load with what else goes wrong while it lasts. */
 export interface LoadCase {
   readonly name: string;
@@ -35,6 +38,7 @@ export const LOAD_CASES: readonly LoadCase[] = [
     (s) =>
       220 - 140 * Math.cos((2 * Math.PI * s) / HOUR_S) + 25 * Math.sin((2 * Math.PI * s) / 400),
   ),
+  { name: 'broken-season', make: (seed) => ({ name: 'broken-season', perSecond: broken(seed) }) },
   { name: 'regimes', make: (seed) => ({ name: 'regimes', perSecond: regimes(seed) }) },
   { name: 'noise', make: (seed) => ({ name: 'noise', perSecond: noise(seed) }) },
   {
@@ -88,6 +92,21 @@ function late(second: number): number {
 function crowd(sinceS: number, peak: number): number {
   if (sinceS < 0) return 0;
   return sinceS < 30 ? (peak * sinceS) / 30 : peak * Math.exp(-(sinceS - 30) / 400);
+}
+
+/** A square wave whose every half lasts from 150 to 330 s, as chance has it. */
+function broken(seed: number): readonly number[] {
+  const draws = new Draws({ seed: seed * 6_007 + 3 });
+  let isHigh = false;
+  let left = 240;
+  return hour(() => {
+    left -= 1;
+    if (left <= 0) {
+      isHigh = !isHigh;
+      left = 150 + 180 * draws.uniform();
+    }
+    return isHigh ? 300 : 120;
+  });
 }
 
 const LEVELS = [100, 180, 260, 340] as const;

@@ -132,7 +132,6 @@ describe('what it does not act on', () => {
     ['stale-evidence', { evidenceAgeMs: 60_001 }],
     ['invalid-measure', { ratePerSecond: Number.NaN }],
     ['invalid-measure', { utilization: -0.1 }],
-    ['invalid-measure', { p99Ms: Number.NaN }],
     ['clock-went-back', { nowMs: 1_000_000 }],
     ['doubtful', { ratePerSecond: 0, utilization: 0, inFlight: 0, p99Ms: 0 }],
     ['doubtful', { ratePerSecond: 10, utilization: 0.65 }],
@@ -146,6 +145,77 @@ describe('what it does not act on', () => {
       value: applied,
     });
   });
+});
+
+describe('figures it can do without', () => {
+  const look = (of: Partial<ReplicaObservation>) =>
+    drive(many(12, { ratePerSecond: 130, utilization: 0.65, applied: 10, ready: 10, ...of })).last;
+
+  test.each([null, 0, Number.NaN, -1])('a p99 of %s is none, not a good one', (p99Ms) => {
+    expect(look({ p99Ms }).terms.safeUtilization).toBe(0.65);
+    expect(look({ p99Ms }).reason).not.toBe('invalid-measure');
+  });
+
+  test('impossible error ratios and requests inside are not there', () => {
+    const odd = look({ errorRatio: Number.NaN, inFlight: -1 });
+    expect(odd.terms).toEqual(look({ errorRatio: null, inFlight: null }).terms);
+  });
+});
+
+describe('what more replicas do not mend', () => {
+  const load = (utilization: number) => ({
+    ratePerSecond: utilization * 200,
+    utilization,
+    applied: 10,
+    ready: 10,
+  });
+  /** Between 30 and 65 % busy, to and fro. */
+  const wandering = (of: Partial<ReplicaObservation>) =>
+    Array.from({ length: 160 }, (_, step) => ({
+      ...load(0.3 + 0.35 * Math.abs(Math.sin(step / 12))),
+      ...of,
+    }));
+
+  test('errors of a dependency, while replicas are not all busy', () => {
+    const terms = drive(wandering({ errorRatio: 0.1 })).last.terms;
+    expect(terms.trim).toBe(0);
+    expect(terms.safeUtilization).toBeGreaterThanOrEqual(0.65);
+  });
+
+  test('a latency that is as bad at any utilisation', () => {
+    const { last } = drive(wandering({ p99Ms: 2_500 }));
+    expect(last.terms.safeUtilization).toBe(0.65);
+    expect(last.terms.trim).toBeLessThan(0.25);
+  });
+});
+
+test('a clock that went back, or forth and back, does not stop it from learning', () => {
+  const HOURS = 5 * 3_600_000;
+  for (const jumps of [[-HOURS], [HOURS, -HOURS]]) {
+    let { state } = drive(many(20, { ...load(100), applied: 10, ready: 10 }));
+    let nowMs = state.lastMs as number;
+    for (const jump of jumps) {
+      nowMs += jump;
+      state = autoscale.step(state, { ...SEEN, ...load(100), nowMs }).state;
+    }
+    const dear = { ratePerSecond: 100, utilization: 0.7, inFlight: 10 };
+    const values = Array.from({ length: 40 }, () => {
+      nowMs += 15_000;
+      const step = autoscale.step(state, { ...SEEN, ...dear, nowMs });
+      state = step.state;
+      return step.output;
+    });
+    expect(values.at(-1)?.terms.costSeconds).toBeCloseTo(0.07, 3);
+    // And what was needed lately is let go after the hold, not hours later.
+    const idle = { ratePerSecond: 40, utilization: 0.28, inFlight: 4 };
+    const after = Array.from({ length: 24 }, () => {
+      nowMs += 15_000;
+      const step = autoscale.step(state, { ...SEEN, ...idle, nowMs });
+      state = step.state;
+      return step.output.reason;
+    });
+    expect(after).toContain('demand-below');
+  }
 });
 
 describe('what it learns', () => {

@@ -11,9 +11,10 @@
  * margin    that forecaster's own measured error at that very horizon
  * backlog   requests that wait
  * safe      the utilisation at which latency still holds, learned (`safe-utilization.ts`)
- * trim      integral of log(p99 / objective), for what the model does not see
- * guess     a jump seen in a window began somewhere in it: as much again may follow
- * harm      what cold replicas do to latency, learned: where they hurt, steps are few and large
+ * trim      integral of log(p99 / objective) while that is above 0, leaking over 5 min: what is left
+ * guess     a jump seen in a window began somewhere in it: as much again may follow (`overload.ts`)
+ * harm      0 to 0.15, by what cold replicas do to latency, learned: where they hurt, steps are
+ *           few and large
  *
  * What is starting counts, for it is ready by the time that is looked ahead to; that time is the
  * measured start-up. With a trusted season the hold looks ahead instead of back. What is estimated
@@ -21,7 +22,7 @@
  *
  * Defaults: utilisation from 0.65, learned within 0.4 to 0.9 (it lies there by balancer, machines
  * and tail); start-up 30 s until it is measured; hold 4.5 min or 2.5 times the start-up, whichever
- * is longer; trim at most +50 %.
+ * is longer; trim at most +50 %; seasons up to half an hour.
  * Regimes: up to demand; met; held for what was needed lately; down; doubting figures that
  * contradict each other or fall silent at once; holding without evidence; following a hand.
  * Stability: the forward path is open (arrivals do not depend on replicas) and so stable at any
@@ -45,7 +46,7 @@ import { mostNeeded, noteNeed } from './needs.ts';
 import { hear, NO_ECHO, SATURATED } from './overload.ts';
 import { NOTHING_LEARNED, safeUtilization } from './safe-utilization.ts';
 import { type Believed, type Seen, see } from './seen.ts';
-import { type AutoscaleState, horizonMs, startupMs } from './state.ts';
+import { type AutoscaleState, horizonMs, rebased, startupMs } from './state.ts';
 
 export type { AutoscaleState } from './state.ts';
 
@@ -92,7 +93,7 @@ export const autoscale: ReplicaLaw<AutoscaleConfig, AutoscaleState> = {
 
 function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleState, number> {
   const applied = isMeasure(input.applied) ? input.applied : (state.lastApplied ?? 1);
-  const looked = lookAtFleet(state, input, applied);
+  const looked = lookAtFleet(inStep(state, input.nowMs), input, applied);
   const refused = refuse(state.lastMs, input, state.settings.evidenceMaxAgeMs);
   if (refused !== null) return hold(looked, applied, refused);
   const seen = see(looked, input, applied);
@@ -113,14 +114,21 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
   const heard = hear(looked.echo, {
     rate: seen.rate,
     utilization: seen.utilization,
-    isStrained: seen.strain !== null && seen.strain > 1,
+    isStrained: seen.isStrained,
     calm: usualRate(looked.demand),
     usualJump: looked.demand.errors[0] ?? 0,
     isStarting: input.starting > 0,
   });
-  const believed: Believed = { ...seen, rate: heard.rate, guess: heard.guess };
+  const guess = state.settings.terms.guess ? heard.guess : 0;
+  const believed: Believed = { ...seen, rate: heard.rate, guess };
   const learned = learn({ ...looked, doubt, echo: heard.echo }, believed);
   return decide(learned, believed, input.hand === true);
+}
+
+/** A clock that went back takes what is remembered with it, or nothing new would count for long. */
+function inStep(state: AutoscaleState, nowMs: number): AutoscaleState {
+  const { lastMs } = state;
+  return lastMs !== null && nowMs < lastMs ? rebased(state, lastMs - nowMs) : state;
 }
 
 function hold(
@@ -213,7 +221,8 @@ function decide(
   return { state: kept, output: { value: applied, reason, terms: told } };
 }
 
-function overshoot({ harm }: AutoscaleState): number {
+function overshoot({ harm, settings }: AutoscaleState): number {
+  if (!settings.terms.harm) return 1 + OVERSHOOT;
   return 1 + OVERSHOOT + Math.max(0, Math.min(MOST_HARM_STEP, HARM_SHARE * harm));
 }
 

@@ -16,6 +16,8 @@ test('what a user gets who states nothing', () => {
       margin: true,
       backlog: true,
       safeUtilization: true,
+      guess: true,
+      harm: true,
       trim: true,
       slowStart: true,
     },

@@ -12,6 +12,10 @@ export interface AutoscaleTerms {
   readonly backlog: boolean;
   /** The utilisation to run at is learned; else it stays `utilization.first`. Default true. */
   readonly safeUtilization: boolean;
+  /** A jump is taken to go on for a window. Default true. */
+  readonly guess: boolean;
+  /** Fewer and larger steps where cold replicas hurt. Default true. */
+  readonly harm: boolean;
   /** The integral on what is left of the latency's error. Default true. */
   readonly trim: boolean;
   /** The balancer is told to give cold replicas less at first. Default true. */
@@ -19,9 +23,9 @@ export interface AutoscaleTerms {
 }
 
 export interface AutoscaleConfig {
-  /** The objective: the 99th percentile. Null: only errors and utilisation speak. */
+  /** The objective: the 99th percentile. Null: the utilisation is not learned. */
   readonly p99Ms?: number | null;
-  /** The objective: failed of all. Default 1 %. */
+  /** The objective: failed of all, counted where replicas are all busy. Default 1 %. */
   readonly errorRatio?: number;
   /** How busy replicas may be: where it begins, and how far learning may go. */
   readonly utilization?: {
@@ -57,6 +61,8 @@ const ALL_TERMS: AutoscaleTerms = {
   margin: true,
   backlog: true,
   safeUtilization: true,
+  guess: true,
+  harm: true,
   trim: true,
   slowStart: true,
 };

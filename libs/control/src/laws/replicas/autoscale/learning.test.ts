@@ -15,6 +15,7 @@ const WINDOW: Believed = {
   utilization: 0.5,
   inFlight: 10,
   strain: 0.5,
+  isStrained: false,
   errors: 0,
   serving: 10,
   applied: 10,
@@ -66,7 +67,8 @@ describe('the trim', () => {
 
   test('grows by the logarithm of what the objective is broken by, and fades', () => {
     const of = (strain: number | null, more: Partial<AutoscaleState> = {}) =>
-      learned({ strain }, known({ trim: 0.2, ...more })).trim;
+      learned({ strain, isStrained: strain !== null && strain > 1 }, known({ trim: 0.2, ...more }))
+        .trim;
     expect(of(1.5)).toBeCloseTo(0.2 * faded + 0.02 * Math.log(1.5), 12);
     // A tenfold latency counts as one of e times.
     expect(of(10)).toBeCloseTo(0.2 * faded + 0.02, 12);
@@ -78,6 +80,24 @@ describe('the trim', () => {
     expect(of(3, { coldUntilMs: UNTIL - 14_999 })).toBeCloseTo(0.2 * faded, 12);
     expect(of(3, { evidenceMs: null })).toBeCloseTo(0.2, 12);
   });
+});
+
+test('errors alone, of replicas that are all busy, count as a latency of e times', () => {
+  const of = (isStrained: boolean) =>
+    learned({ strain: 0.5, utilization: 1, isStrained }, known({ trim: 0 })).trim;
+  expect([of(true), of(false)]).toEqual([0.02, 0]);
+});
+
+test('the trim does not grow where latency is as bad at any utilisation', () => {
+  const flat = {
+    weights: new Array<number>(14).fill(5),
+    means: new Array<number>(14).fill(0.7),
+    deviations: new Array<number>(14).fill(0.1),
+  };
+  const of = (safe: AutoscaleState['safe']) =>
+    learned({ strain: 2, isStrained: true }, known({ safe, trim: 0 })).trim;
+  expect(of(flat)).toBe(0);
+  expect(of(known().safe)).toBeGreaterThan(0);
 });
 
 describe('the harm of cold replicas', () => {
@@ -114,11 +134,10 @@ test('each window teaches once', () => {
   expect(learned({}, known({ evidenceMs: UNTIL - 500 })).evidenceMs).toBe(UNTIL);
 });
 
-test('where latency bends is learned from warm replicas, and with an objective for it', () => {
+test('where latency bends is learned from warm replicas', () => {
   const { safe } = known();
   expect(learned({}).safe).not.toBe(safe);
   expect(learned({ rate: 0 }).safe).toBe(safe);
   expect(learned({ strain: null }).safe).toBe(safe);
   expect(learned({}, known({ coldUntilMs: UNTIL })).safe).toBe(safe);
-  expect(learned({}, known({}, { p99Ms: null })).safe).toBe(safe);
 });

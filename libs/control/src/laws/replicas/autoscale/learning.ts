@@ -2,7 +2,7 @@
 import { soberCost } from '../cost.ts';
 import { noteDemand } from './demand.ts';
 import { SATURATED } from './overload.ts';
-import { learnSafe, meanStrainAt } from './safe-utilization.ts';
+import { isFlat, learnSafe, meanStrainAt } from './safe-utilization.ts';
 import type { Believed, Seen } from './seen.ts';
 import { type AutoscaleState, horizonMs } from './state.ts';
 
@@ -46,10 +46,9 @@ export function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
   };
 }
 
-/** Errors alone do not tell where latency bends. */
-function safeAfter({ safe, settings }: AutoscaleState, seen: Seen, warm: boolean) {
+function safeAfter({ safe }: AutoscaleState, seen: Seen, warm: boolean) {
   const { strain, rate, utilization } = seen;
-  if (!warm || strain === null || rate < LEAST_RATE || settings.p99Ms === null) return safe;
+  if (!warm || strain === null || rate < LEAST_RATE) return safe;
   return learnSafe(safe, { utilization, strain });
 }
 
@@ -70,13 +69,15 @@ function costAfter(before: number | null, seen: Seen, dtMs: number | null): numb
 }
 
 function trimAfter(
-  { trim }: AutoscaleState,
-  { strain }: Seen,
+  { trim, safe }: AutoscaleState,
+  { strain, isStrained }: Seen,
   { dtMs, warm }: { readonly dtMs: number; readonly warm: boolean },
 ): number {
   const faded = trim * Math.exp(-dtMs / TRIM_TAU_MS);
-  if (!warm || strain === null || strain <= 1) return faded;
-  const grown = TRIM_GAIN_PER_S * Math.min(1, Math.log(strain)) * (dtMs / 1_000);
+  // What does not come of being busy is not mended by being less so.
+  if (!warm || !isStrained || isFlat(safe)) return faded;
+  const log = strain === null || strain <= 1 ? 1 : Math.min(1, Math.log(strain));
+  const grown = TRIM_GAIN_PER_S * log * (dtMs / 1_000);
   return Math.min(MOST_TRIM, faded + grown);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  isFlat,
   learnSafe,
   meanStrainAt,
   NOTHING_LEARNED,
@@ -81,4 +82,40 @@ test('the mean at a utilisation is told where it was seen', () => {
 test('what is idle teaches nothing; a strain of nothing is bounded', () => {
   expect(learnSafe(NOTHING_LEARNED, { utilization: 0.29, strain: 1 })).toBe(NOTHING_LEARNED);
   expect(meanStrainAt(seen(30, 0.5, 0), 0.5)).toBeCloseTo(-2, 3);
+});
+
+describe('a latency that does not come of being busy', () => {
+  const seenAt = (bins: readonly (readonly [number, number])[]) =>
+    bins.reduce((learned, [utilization, strain]) => seen(9, utilization, strain, learned), {
+      ...NOTHING_LEARNED,
+    });
+  const flat = seenAt([
+    [0.42, 2],
+    [0.47, 2],
+    [0.52, 2.2],
+  ]);
+
+  test('is as bad in the lowest of three bins as in the highest', () => {
+    expect(isFlat(flat)).toBe(true);
+    expect(safeUtilization(flat, BOUNDS)).toBe(0.65);
+  });
+
+  test('needs three bins, and a rise makes it one that comes of it', () => {
+    const two = seenAt([
+      [0.42, 2],
+      [0.47, 2],
+    ]);
+    const rising = seenAt([
+      [0.42, 1.5],
+      [0.47, 2],
+      [0.52, 2.2],
+    ]);
+    const held = seenAt([
+      [0.42, 0.9],
+      [0.47, 2],
+      [0.52, 2],
+    ]);
+    expect([two, rising, held, NOTHING_LEARNED].map(isFlat)).toEqual([false, false, false, false]);
+    expect(safeUtilization(rising, BOUNDS)).toBeCloseTo(0.4, 9);
+  });
 });

@@ -10,7 +10,7 @@
  *
  * Safe is one bin above the highest that holds, for the next has to be tried to be known, and never
  * more than the lower edge of the lowest that breaks. What was learned fades, so that a bin is
- * tried again.
+ * tried again. Latency that is as bad in low bins as in high ones is not learned from: see `isFlat`.
  */
 
 const BINS = 14;
@@ -27,6 +27,8 @@ const MOST_WEIGHT = 12;
 /** Per figure, of bins that are not seen. */
 const FADE = 0.998;
 const MOST_LOG = 2;
+const FLAT_BINS = 2;
+const FLAT_LOG = 0.25;
 
 /** Plain JSON. */
 export interface SafeUtilization {
@@ -63,12 +65,30 @@ export function learnSafe(
   };
 }
 
+/**
+ * Latency is above the objective in three bins or more, and no better in the lowest of them than in
+ * the highest: it does not come of being busy (a slow dependency does this), and more replicas do
+ * not mend it.
+ */
+export function isFlat({ weights, means }: SafeUtilization): boolean {
+  let lowest = -1;
+  let highest = -1;
+  for (let bin = 0; bin < BINS; bin += 1) {
+    if ((weights[bin] as number) < BREAKS_SEEN || (means[bin] as number) <= 0) continue;
+    if (lowest < 0) lowest = bin;
+    highest = bin;
+  }
+  if (lowest < 0 || highest - lowest < FLAT_BINS) return false;
+  return (means[lowest] as number) > (means[highest] as number) - FLAT_LOG;
+}
+
 /** The utilisation to run at, within the bounds. */
 export function safeUtilization(
   learned: SafeUtilization,
   bounds: { readonly first: number; readonly least: number; readonly most: number },
 ): number {
   let safe = bounds.first;
+  if (isFlat(learned)) return Math.min(bounds.most, Math.max(bounds.least, safe));
   for (let bin = 0; bin < BINS; bin += 1) {
     const weight = learned.weights[bin] as number;
     const mean = learned.means[bin] as number;

@@ -2,6 +2,7 @@ import { isMeasure } from '../../../numbers.ts';
 import { meanServed, type Served } from '../../pid/served.ts';
 import type { ReplicaObservation } from '../observation.ts';
 import type { AutoscaleSettings } from './config.ts';
+import { SATURATED } from './overload.ts';
 
 /** Figures that are there and possible. */
 export interface Seen {
@@ -11,7 +12,10 @@ export interface Seen {
   readonly rate: number;
   readonly utilization: number;
   readonly inFlight: number | null;
+  /** p99 as a share of the objective; null: one of them is not known. */
   readonly strain: number | null;
+  /** The objective is broken, by latency or by errors that replicas may mend. */
+  readonly isStrained: boolean;
   readonly errors: number | null;
   /** Replicas that were ready in the window, on average. */
   readonly serving: number;
@@ -29,39 +33,35 @@ export function see(
   input: ReplicaObservation,
   applied: number,
 ): Seen | 'no-evidence' | 'invalid-measure' {
-  const { ratePerSecond, utilization, inFlight, p99Ms, errorRatio, windowMs } = input;
+  const { ratePerSecond, utilization, windowMs } = input;
   if (ratePerSecond === null || utilization === null) return 'no-evidence';
-  const optional = [inFlight, p99Ms, errorRatio];
-  const possible =
-    isMeasure(ratePerSecond) &&
-    isMeasure(utilization) &&
-    isMeasure(windowMs) &&
-    optional.every((figure) => figure === null || isMeasure(figure));
+  const possible = isMeasure(ratePerSecond) && isMeasure(utilization) && isMeasure(windowMs);
   if (!possible || !isMeasure(input.applied)) return 'invalid-measure';
   const untilMs = input.nowMs - Math.max(0, input.evidenceAgeMs as number);
   const serving = meanServed(state.served, untilMs - windowMs, untilMs, applied);
+  const { settings } = state;
+  // No request takes no time at all: a zero stands for a figure that is not there.
+  const p99Ms = input.p99Ms === 0 ? null : orNull(input.p99Ms);
+  const errors = orNull(input.errorRatio);
+  const isBroken = settings.p99Ms !== null && p99Ms !== null && p99Ms > settings.p99Ms;
+  const isSaturated = utilization >= SATURATED;
   return {
     nowMs: input.nowMs,
     untilMs,
     windowMs,
     rate: ratePerSecond,
     utilization: Math.min(1, utilization),
-    inFlight,
-    errors: errorRatio,
-    strain: strainOf(state.settings, p99Ms, errorRatio),
+    inFlight: orNull(input.inFlight),
+    errors,
+    strain: settings.p99Ms === null || p99Ms === null ? null : p99Ms / settings.p99Ms,
+    // Errors below saturation are not for want of replicas.
+    isStrained: isBroken || (isSaturated && errors !== null && errors > settings.errorRatio),
     serving,
     applied,
   };
 }
 
-/** The worst of what is promised, as a share of the promise; null: nothing is known. */
-function strainOf(
-  { p99Ms, errorRatio }: AutoscaleSettings,
-  seenP99Ms: number | null,
-  seenErrors: number | null,
-): number | null {
-  const latency = p99Ms === null || seenP99Ms === null ? null : seenP99Ms / p99Ms;
-  const errors = seenErrors === null ? null : seenErrors / errorRatio;
-  if (latency === null) return errors;
-  return errors === null ? latency : Math.max(latency, errors);
+/** What can be done without: an impossible figure is one that is not there. */
+function orNull(figure: number | null): number | null {
+  return isMeasure(figure) ? figure : null;
 }

@@ -45,3 +45,22 @@ export function horizonMs(state: AutoscaleState, { nowMs, untilMs, windowMs }: S
 export function startupMs({ startup, settings }: AutoscaleState): number {
   return etaMs(startup, settings.startupMs);
 }
+
+/** After a clock that went back by `byMs`: all that is remembered is as old as it was. */
+export function rebased(state: AutoscaleState, byMs: number): AutoscaleState {
+  const back = (atMs: number | null) => (atMs === null ? null : atMs - byMs);
+  return {
+    ...state,
+    changedMs: back(state.changedMs),
+    evidenceMs: back(state.evidenceMs),
+    coldUntilMs: state.coldUntilMs - byMs,
+    served: state.served.map((one) => ({ ...one, atMs: one.atMs - byMs })),
+    demand: { ...state.demand, untilMs: back(state.demand.untilMs) },
+    doubt: { ...state.doubt, sinceMs: back(state.doubt.sinceMs) },
+    needs: state.needs.map((need) => ({
+      ...need,
+      atMs: need.atMs - byMs,
+      ...(need.fromMs === undefined ? {} : { fromMs: need.fromMs - byMs }),
+    })),
+  };
+}
