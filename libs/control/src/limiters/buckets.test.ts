@@ -43,6 +43,17 @@ describe('token bucket', () => {
     expect(outputs[0]).toMatchObject({ reason: 'within-limit', terms: { tokens: 0, cost: 10 } });
   });
 
+  test('10 a second with a burst of 20: of 25 at once 20 pass, the 21st may in 100 ms', () => {
+    const bucket = tokenBucket.init({ capacity: 20, ratePerSecond: 10 });
+    const at = (atMs: number, calls: number) =>
+      Array.from({ length: calls }, () => [atMs] as const);
+    const { outputs } = answers(tokenBucket, bucket, [...at(0, 25), [99], ...at(100, 2)]);
+    const passed = outputs.map((each) => each.value);
+    expect(passed.slice(0, 25)).toEqual([...Array(20).fill(true), ...Array(5).fill(false)]);
+    expect(outputs[20]).toMatchObject({ reason: 'limit-reached', waitMs: 100 });
+    expect(passed.slice(25)).toEqual([false, true, false]);
+  });
+
   test('fills up to its capacity and no further', () => {
     const { outputs } = run([0, 10], [2_499, 10], [2_500, 10], [90_000, 10], [90_000]);
     expect(outputs.map((each) => each.value)).toEqual([true, false, true, true, false]);
