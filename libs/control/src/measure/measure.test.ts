@@ -29,8 +29,34 @@ describe('time-aware mean', () => {
   test('an error is not a zero, and late samples are none', () => {
     const state = run([[1_000, 5]]);
     expect(stepEwma(state, { nowMs: 2_000, value: Number.NaN })).toBe(state);
-    expect(stepEwma(state, { nowMs: 500, value: 100 })).toBe(state);
+    expect(stepEwma(state, { nowMs: 500, value: 100 })).toEqual({ ...state, late: 1 });
     expect(run([]).mean).toBeNull();
+  });
+
+  test('a clock that was ahead once: the third late sample in a row is believed', () => {
+    const ahead = run([
+      [1_000, 5],
+      [3_601_000, 5],
+      [2_000, 9],
+      [3_000, 9],
+    ]);
+    expect(ahead).toEqual({ tauMs: 10_000, mean: 5, lastMs: 3_601_000, late: 2 });
+    const back = stepEwma(ahead, { nowMs: 4_000, value: 9 });
+    expect(back).toEqual({ tauMs: 10_000, mean: 5, lastMs: 4_000, late: 0 });
+    const after = stepEwma(back, { nowMs: 14_000, value: 9 });
+    expect(after.mean).toBeCloseTo(5 + 4 * (1 - Math.exp(-1)), 12);
+  });
+
+  test('late samples that are not in a row are late samples', () => {
+    const state = run([
+      [1_000, 5],
+      [500, 100],
+      [600, 100],
+      [1_000, 5],
+      [500, 100],
+      [600, 100],
+    ]);
+    expect(state).toEqual({ tauMs: 10_000, mean: 5, lastMs: 1_000, late: 2 });
   });
 });
 
