@@ -58,7 +58,7 @@ export interface BurnVerdict {
   readonly page: boolean;
   readonly ticket: boolean;
   readonly firing: readonly FiringBurnAlert[];
-  /** Burn rate per window; null: no events in it. */
+  /** Burn rate per window; null: no events in it, or impossible counts. */
   readonly rates: readonly { readonly windowMs: number; readonly rate: number | null }[];
 }
 
@@ -81,7 +81,7 @@ export interface Budget {
 
 /**
  * Throws a ConfigError for an objective outside (0, 1). A window with impossible counts (NaN,
- * negative) has no rate, and keeps its alerts from firing.
+ * negative, more errors than events) has no rate, and keeps its alerts from firing.
  */
 export function evaluateBurn(input: BurnInput): BurnVerdict {
   const { objective, windows, alerts = DEFAULT_BURN_ALERTS, minEvents = 20 } = input;
@@ -115,6 +115,7 @@ export function errorBudget(input: BudgetInput): Budget {
   requireObjective(objective);
   requireAtLeastZero('total', total);
   requireAtLeastZero('errors', errors);
+  requireThat(errors <= total, 'errors', errors, `at most the total (${total})`);
   const spentRatio = total > 0 ? errors / total / (1 - objective) : 0;
   const remainingRatio = tidy(1 - spentRatio);
   if (remainingRatio <= 0) {
@@ -128,10 +129,11 @@ export function errorBudget(input: BudgetInput): Budget {
 }
 
 function burnRateOf(objective: number, counts: WindowCounts | undefined): number | null {
-  if (counts === undefined || !isMeasure(counts.errors) || !(counts.total > 0)) {
+  if (counts === undefined || !isMeasure(counts.errors) || !isMeasure(counts.total)) {
     return null;
   }
-  return tidy(counts.errors / counts.total / (1 - objective));
+  const { total, errors } = counts;
+  return total > 0 && errors <= total ? tidy(errors / total / (1 - objective)) : null;
 }
 
 function requireObjective(objective: number): void {

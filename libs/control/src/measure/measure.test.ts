@@ -158,6 +158,28 @@ describe('burn rate', () => {
     expect(quiet(20)).toBe(true);
   });
 
+  test('impossible counts have no rate and do not page: more errors than events is no count', () => {
+    const verdict = (total: number, errors: number) =>
+      evaluateBurn({
+        objective: 0.999,
+        windows: [
+          { windowMs: HOUR_MS, total: 1_000, errors: 1_000 },
+          { windowMs: 5 * MINUTE_MS, total, errors },
+        ],
+      });
+    expect(verdict(100, 100)).toMatchObject({ page: true, rates: [{}, { rate: 1_000 }] });
+    for (const [total, errors] of [
+      [100, 101],
+      [0, 1],
+      [100, -1],
+      [100, Number.NaN],
+      [Number.NaN, 1],
+      [Number.POSITIVE_INFINITY, 1],
+    ] as const) {
+      expect(verdict(total, errors)).toMatchObject({ page: false, rates: [{}, { rate: null }] });
+    }
+  });
+
   test('no window and no traffic say nothing', () => {
     expect(evaluateBurn({ objective: 0.99, windows: [] })).toMatchObject({
       page: false,
@@ -186,6 +208,12 @@ describe('error budget', () => {
     });
     expect(errorBudget({ ...month, errors: 0, burnRate: 0 }).timeToExhaustionMs).toBeNull();
     expect(errorBudget({ ...month, total: 0, errors: 0, burnRate: null }).remainingRatio).toBe(1);
+  });
+
+  test('more errors than events is refused', () => {
+    const of = (errors: number) => errorBudget({ ...month, total: 10, errors, burnRate: null });
+    expect(of(10).remainingRatio).toBe(-999);
+    expect(() => of(11)).toThrowError(/^errors is 11: .*at most the total \(10\)/);
   });
 });
 
