@@ -42,6 +42,44 @@ it('finds nothing worse than the policy as it is, and nothing near to swinging',
   expect(best.margins.gain.margin).toBeGreaterThanOrEqual(1.5);
 });
 
+it('recommends nothing when all that it tried is near to swinging', async () => {
+  const file = policy('wild', { loop: 'law: { pid: { setpoint: 60%, kp: 2 } }\n      every: 15s' });
+  const { code, out } = await tune(file, '--tries', '1');
+  expect(code).toBe(1);
+  expect(out).not.toContain('best found');
+  expect(out).not.toContain('law: {');
+  expect(out).toContain(
+    'None of the 1 settings tried is safe to recommend: each has a gain margin below 1.5.',
+  );
+  const told = JSON.parse((await tune(file, '--tries', '1', '--json')).out);
+  expect(told.heldOut).toBeNull();
+  expect(told.rows.map(({ name }: { name: string }) => name)).toEqual([
+    'as it is',
+    'relay',
+    'SIMC',
+  ]);
+  expect(told.rows[0].margins.gain.margin).toBeLessThan(1.5);
+});
+
+it('judges what it found with a seed that it has not searched on', async () => {
+  const file = policy('held', { loop: 'law: { capacity: { utilization: 90% } }' });
+  const of = async (...args: string[]) => JSON.parse((await tune(file, '--json', ...args)).out);
+  const { rows, heldOut } = await of('--seed', '7');
+  expect(heldOut.seed).toBe(8);
+  // As a search with that seed finds the policy as it is.
+  const { name: _, setting: __, margins: ___, ...own } = (await of('--seed', '8')).rows[0];
+  expect(heldOut.asItIs).toEqual(own);
+  const found = rows.at(-1).setting.utilization;
+  const there = policy('there', { loop: `law: { capacity: { utilization: ${100 * found}% } }` });
+  const again = JSON.parse((await tune(there, '--json', '--seed', '8', '--tries', '1')).out);
+  expect(heldOut.best.replicaHours).toBeCloseTo(again.rows[0].replicaHours, 9);
+  const { asItIs, best, holds } = heldOut;
+  const above = 100 * (best.replicaHours / asItIs.replicaHours - 1);
+  const cost = best.violationSeconds + (above > 0 ? 3 : 1) * above;
+  expect(holds).toBe(cost <= asItIs.violationSeconds);
+  expect((await tune(file, '--seed', '7')).out).toContain('With seed 8, not searched on: ');
+});
+
 it('searches what other laws have, without margins', async () => {
   const told = async (name: string, law: string) =>
     (await tune(policy(name, { loop: `law: ${law}` }), '--tries', '3')).out.split('\n');

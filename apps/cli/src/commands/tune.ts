@@ -34,7 +34,8 @@ A setting costs its violating seconds and, so that it does not buy them off with
 seconds for each percent of replica-hours above the policy as it is (and gains 1 for each below).
 Margins are of the loop on the fleet without chance, without guards and hysteresis: how many times
 stronger it could act, and how much later, before it swings on. Gains with a gain margin below 1.5
-are not proposed.`,
+are not proposed: when there are no others the command ends with 1. What was found is judged once
+more with the next seed, which the search has not seen.`,
   options: {
     load: { type: 'string' },
     plant: { type: 'string' },
@@ -56,7 +57,7 @@ are not proposed.`,
     const report = tuned(scene, tunable);
     if (invocation.options.json === true) invocation.out(JSON.stringify(report));
     else for (const line of textFor(scene, tunable, report)) invocation.out(line);
-    return 0;
+    return report.heldOut === null ? 1 : 0;
   },
 };
 
@@ -98,8 +99,22 @@ interface Row extends Omit<Judged, 'cost'> {
   readonly setting: Setting;
 }
 
+type Figures = Omit<Judged, 'cost' | 'margins'>;
+
+/** With a seed that the search has not seen. */
+interface HeldOut {
+  readonly seed: number;
+  readonly asItIs: Figures;
+  readonly best: Figures;
+  /** What was found costs no more there than the policy as it is. */
+  readonly holds: boolean;
+}
+
 interface Report {
+  /** The last is the best found, where one may be proposed. */
   readonly rows: readonly Row[];
+  /** Null: all that was tried is too near to swinging. */
+  readonly heldOut: HeldOut | null;
   readonly tries: number;
   readonly missing: readonly string[];
 }
@@ -116,30 +131,45 @@ function tuned(scene: Scene, tunable: Tunable): Report {
   const first = run(scene, tunable, tunable.now);
   const judge = (setting: Setting): Judged => {
     const now = run(scene, tunable, setting);
-    const above = 100 * (now.replicaHours / first.replicaHours - 1);
     const margins = marginsFor(tunable, setting, bench);
     const nearSwinging = margins !== null && margins.gain.margin < LEAST_GAIN_MARGIN;
-    const cost = now.violationSeconds + (above > 0 ? DEAR : CHEAP) * above;
-    return { ...now, margins, cost: nearSwinging ? Number.POSITIVE_INFINITY : cost };
+    return { ...now, margins, cost: nearSwinging ? Number.POSITIVE_INFINITY : costOf(now, first) };
   };
   const settings = starts.flatMap(({ name, gains }) =>
     gains === null ? [] : [{ name, setting: { ...gains } as Setting }],
   );
   const candidates = [tunable.now, ...settings.map(({ setting }) => setting)];
   const best = search(tunable.knobs, candidates, { judge, most: scene.tries });
-  const named = [
-    { name: 'as it is', setting: tunable.now },
-    ...settings,
-    { name: 'best found', setting: best.setting },
-  ];
+  const row = (name: string, setting: Setting, { cost: _, ...judged }: Judged): Row => ({
+    name,
+    setting,
+    ...judged,
+  });
+  const named = [{ name: 'as it is', setting: tunable.now }, ...settings];
+  const isSafe = Number.isFinite(best.judged.cost);
   return {
-    rows: named.map(({ name, setting }) => {
-      const { cost: _, ...judged } = name === 'best found' ? best.judged : judge(setting);
-      return { name, setting, ...judged };
-    }),
+    rows: [
+      ...named.map(({ name, setting }) => row(name, setting, judge(setting))),
+      ...(isSafe ? [row('best found', best.setting, best.judged)] : []),
+    ],
+    heldOut: isSafe ? heldOut(scene, tunable, best.setting) : null,
     tries: best.tries,
     missing: starts.filter(({ gains }) => gains === null).map(({ name }) => name),
   };
+}
+
+/** Violating seconds, and replica-hours above and below those of the policy as it is. */
+function costOf({ violationSeconds, replicaHours }: Figures, first: Figures): number {
+  const above = 100 * (replicaHours / first.replicaHours - 1);
+  return violationSeconds + (above > 0 ? DEAR : CHEAP) * above;
+}
+
+function heldOut(scene: Scene, tunable: Tunable, setting: Setting): HeldOut {
+  const other = { ...scene, seed: scene.seed + 1 };
+  const asItIs = run(other, tunable, tunable.now);
+  const best = run(other, tunable, setting);
+  const holds = costOf(best, asItIs) <= costOf(asItIs, asItIs);
+  return { seed: other.seed, asItIs, best, holds };
 }
 
 function marginsFor(tunable: Tunable, setting: Setting, bench: Bench | null): Margins | null {
@@ -158,7 +188,7 @@ function benchOf({ steering, fleet }: Scene, config: PidLawConfig): Bench | null
   };
 }
 
-function run(scene: Scene, tunable: Tunable, setting: Setting): Omit<Judged, 'cost' | 'margins'> {
+function run(scene: Scene, tunable: Tunable, setting: Setting): Figures {
   const { steering, fleet, seed, loads, durationS } = scene;
   const { bounds } = steering.governor;
   const law = tunable.apply(setting);
@@ -189,7 +219,6 @@ function textFor({ steering, fleet, loads }: Scene, tunable: Tunable, report: Re
   const { rows, tries, missing } = report;
   const knobs = tunable.knobs.map(({ name }) => name);
   const withMargins = rows.some(({ margins }) => margins !== null);
-  const best = rows.at(-1);
   const names = loads.map(({ name }) => name).join(', ');
   return [
     `${steering.policy.name} (${steering.governor.law.kind}) on ${fleet.name}, loads ${names}; ` +
@@ -215,7 +244,25 @@ function textFor({ steering, fleet, loads }: Scene, tunable: Tunable, report: Re
     ),
     '',
     ...missing.map((name) => `The ${name} experiment came to nothing: the loop did not swing.`),
-    ...(best === undefined ? [] : [`law: { ${tunable.write(best.setting)} }`]),
+    ...verdictOf(report, tunable),
+  ];
+}
+
+function verdictOf({ rows, heldOut: seen, tries }: Report, tunable: Tunable): string[] {
+  const best = rows.at(-1);
+  if (seen === null || best === undefined) {
+    return [
+      `None of the ${tries} settings tried is safe to recommend: each has a gain margin below ` +
+        `${LEAST_GAIN_MARGIN}.`,
+      'Try more with --tries, or begin with a smaller kp.',
+    ];
+  }
+  const told = ({ violationSeconds, replicaHours }: Figures) =>
+    `${Math.round(violationSeconds)} s violating, ${replicaHours.toFixed(2)} replica-h`;
+  return [
+    `With seed ${seen.seed}, not searched on: ${told(seen.best)}; as it is: ${told(seen.asItIs)}.`,
+    ...(seen.holds ? [] : ['There it is no better than the policy as it is: more loads may tell.']),
+    `law: { ${tunable.write(best.setting)} }`,
   ];
 }
 

@@ -101,7 +101,7 @@ const USUAL_UTILIZATION = 0.7;
 function usualLaw(
   kind: Kind,
   policy: Policy,
-  { workersPerReplica }: FleetConfig,
+  { workersPerReplica, startup }: FleetConfig,
   { min, max, evidenceMaxAgeMs }: ReplicaBounds,
 ): ReplicaLawSpec {
   switch (kind) {
@@ -118,7 +118,7 @@ function usualLaw(
     case 'capacity':
       return { kind, config: { workersPerReplica, evidenceMaxAgeMs } };
     case 'predictive':
-      return { kind, config: { evidenceMaxAgeMs } };
+      return { kind, config: { etaMs: foreseeable(startup.meanMs), evidenceMaxAgeMs } };
     case 'pid': {
       const config = { setpoint: USUAL_UTILIZATION, everyMs: EVERY_MS.pid, evidenceMaxAgeMs };
       const hysteresis = { up: USUAL_UTILIZATION + 0.1, down: USUAL_UTILIZATION - 0.1 };
@@ -126,6 +126,13 @@ function usualLaw(
     }
   }
 }
+
+/** What a policy may state as its start-up time, too. */
+function foreseeable(startUpMs: number): number {
+  return Math.min(LONGEST_START_UP_MS, Math.max(1_000, startUpMs));
+}
+
+const LONGEST_START_UP_MS = 600_000;
 
 /** A simulated fleet has at least one replica. */
 export function limitsOf({ governor }: ReplicaSteering): {

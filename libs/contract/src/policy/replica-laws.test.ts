@@ -165,6 +165,10 @@ describe('the law of the replicas', () => {
       kind: 'predictive',
       config: { etaMs: 40_000, everyMs: 15_000, costTauMs: 300_000, evidenceMaxAgeMs: 30_000 },
     });
+    for (const calendar of ['day', 'week']) {
+      const { law } = plan(`law: { predictive: { calendar: ${calendar} } }`);
+      expect(law.config).toMatchObject({ calendar });
+    }
     const windows = '[{ when: Mon-Fri 08:00 - 18:00 UTC, min: 10 }]';
     expect(plan(`law: { schedule: { windows: ${windows}, otherwise: { max: 3 } } }`).law).toEqual({
       kind: 'schedule',

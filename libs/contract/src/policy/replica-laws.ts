@@ -95,6 +95,8 @@ const predictive = optionalWords({
   utilization: percent({ min: 0.01 }).optional(),
   /** The cost per request is averaged over this time. */
   costOver: duration({ min: 1_000, max: 3_600_000 }).optional(),
+  /** What is usual at this time of the day, or of the week, is watched too. */
+  calendar: z.enum(['day', 'week']).optional(),
 });
 
 const count = z.number().int();

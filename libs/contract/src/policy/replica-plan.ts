@@ -57,11 +57,11 @@ function lawFigures(policy: Policy, loop: ReplicasLoopPolicy) {
       return { kind: law.kind, config: { ...figures, evidenceMaxAgeMs } };
     }
     case 'predictive': {
-      const { utilization, costOver: costTauMs } = law.predictive;
+      const { utilization, costOver: costTauMs, calendar } = law.predictive;
       const figures = {
         etaMs: seenStartUpMs(loop),
         everyMs: loop.every,
-        ...given({ utilization, costTauMs }),
+        ...given({ utilization, costTauMs, calendar }),
       };
       return { kind: law.kind, config: { ...figures, evidenceMaxAgeMs } };
     }

@@ -51,9 +51,13 @@ export function outlookSettings(config: OutlookConfig): OutlookSettings {
   };
   requirePositive('slotMs', settings.slotMs);
   requirePositive('horizonMs', settings.horizonMs);
-  const most = MOST_HORIZON_SLOTS * settings.slotMs;
+  const most = mostHorizonMs(settings);
   requireThat(settings.horizonMs <= most, 'horizonMs', settings.horizonMs, `at most ${most}`);
   return settings;
+}
+
+export function mostHorizonMs({ slotMs }: Pick<OutlookSettings, 'slotMs'>): number {
+  return MOST_HORIZON_SLOTS * slotMs;
 }
 
 export function gateOf(settings: OutlookSettings): GateState {

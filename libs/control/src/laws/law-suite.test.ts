@@ -253,21 +253,25 @@ const CASES: { readonly [name: string]: Case<never, never> } = {
     // An hour of bins of 15 s.
     fullAfter: 800,
   } as never,
-  predictive: caseOf(
-    predictiveReplicas,
-    {
-      etaMs: 10_000,
-      everyMs: 5_000,
-      forecast: {
-        slotMs: 5_000,
-        mostPeriodSlots: 8,
-        memorySlots: 12,
-        calendar: { seasonMs: 50_000, slotMs: 5_000 },
+  predictive: {
+    ...caseOf(
+      predictiveReplicas,
+      {
+        etaMs: 10_000,
+        everyMs: 5_000,
+        forecast: {
+          slotMs: 5_000,
+          mostPeriodSlots: 8,
+          memorySlots: 12,
+          calendar: { seasonMs: 50_000, slotMs: 5_000 },
+        },
       },
-    },
-    seenFigures,
-    seenPoison,
-  ) as never,
+      seenFigures,
+      seenPoison,
+    ),
+    // Its horizon follows the start-up it sees.
+    fullAfter: 800,
+  } as never,
   aimd: caseOf(aimd, {}, limitFigures, limitPoison) as never,
   vegas: caseOf(vegas, { probeEveryMs: 20_000 }, limitFigures, limitPoison) as never,
   gradient2: caseOf(gradient2, {}, limitFigures, limitPoison) as never,

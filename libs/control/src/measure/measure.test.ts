@@ -158,7 +158,7 @@ describe('burn rate', () => {
     expect(quiet(20)).toBe(true);
   });
 
-  test('impossible counts have no rate and do not page: more errors than events is no count', () => {
+  test('impossible counts, as more errors than events, have no rate and do not page', () => {
     const verdict = (total: number, errors: number) =>
       evaluateBurn({
         objective: 0.999,

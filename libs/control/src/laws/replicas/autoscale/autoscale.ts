@@ -11,7 +11,7 @@
  * margin    that forecaster's own measured error at that very horizon
  * backlog   requests that wait
  * safe      the utilisation at which latency still holds, learned (`safe-utilization.ts`)
- * trim      integral of log(p99 / objective) while that is above 0, leaking over 5 min: what is left
+ * trim      integral of log(p99 / objective) while that is above 0, leaking over 5 min
  * guess     a jump seen in a window began somewhere in it: as much again may follow (`overload.ts`)
  * harm      0 to 0.15, by what cold replicas do to latency, learned: where they hurt, steps are
  *           few and large

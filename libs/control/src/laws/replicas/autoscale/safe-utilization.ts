@@ -10,7 +10,7 @@
  *
  * Safe is one bin above the highest that holds, for the next has to be tried to be known, and never
  * more than the lower edge of the lowest that breaks. What was learned fades, so that a bin is
- * tried again. Latency that is as bad in low bins as in high ones is not learned from: see `isFlat`.
+ * tried again. Latency that is as bad in low bins as in high ones teaches nothing: see `isFlat`.
  */
 
 const BINS = 14;

@@ -1,8 +1,13 @@
 import { requirePositive, requireThat } from '../../../config.ts';
-import { type OutlookConfig, outlookSettings } from '../../../forecast/outlook-config.ts';
+import {
+  CALENDARS,
+  type OutlookConfig,
+  type OutlookSettings,
+  outlookSettings,
+} from '../../../forecast/outlook-config.ts';
 
 export interface PredictiveConfig {
-  /** Start-up time of a replica, as measured: how far ahead the law looks. Default 30 s. */
+  /** Start-up time of a replica, until the law has seen some start. Default 30 s. */
   readonly etaMs?: number;
   /** Time from one decision to the next, for the same reason. Default 15 s. */
   readonly everyMs?: number;
@@ -14,12 +19,14 @@ export interface PredictiveConfig {
   readonly saturated?: number;
   /** Default 30 s. */
   readonly evidenceMaxAgeMs?: number;
+  /** Watch what is usual at this time of the day, or of the week. Default: neither. */
+  readonly calendar?: keyof typeof CALENDARS;
   /** See `forecast/outlook.ts`; its horizon is `etaMs` and `everyMs` together. */
   readonly forecast?: Omit<OutlookConfig, 'horizonMs'>;
 }
 
-export type PredictiveSettings = Required<Omit<PredictiveConfig, 'forecast'>> & {
-  readonly forecast: OutlookConfig;
+export type PredictiveSettings = Required<Omit<PredictiveConfig, 'forecast' | 'calendar'>> & {
+  readonly forecast: OutlookSettings;
 };
 
 /** Throws a ConfigError that names the field. */
@@ -31,6 +38,7 @@ export function predictiveSettings(config: PredictiveConfig): PredictiveSettings
     costTauMs = 120_000,
     saturated = 0.9,
     evidenceMaxAgeMs = 30_000,
+    calendar,
     forecast = {},
   } = config;
   requirePositive('etaMs', etaMs);
@@ -44,7 +52,10 @@ export function predictiveSettings(config: PredictiveConfig): PredictiveSettings
   requirePositive('costTauMs', costTauMs);
   requireThat(saturated > 0 && saturated <= 1, 'saturated', saturated, 'above 0, at most 1');
   requirePositive('evidenceMaxAgeMs', evidenceMaxAgeMs);
-  const settings = outlookSettings({ ...forecast, horizonMs: etaMs + everyMs });
+  const known = calendar === undefined || Object.hasOwn(CALENDARS, calendar);
+  requireThat(known, 'calendar', calendar, 'day or week');
+  const season = calendar === undefined ? {} : { calendar: CALENDARS[calendar] };
+  const settings = outlookSettings({ ...forecast, ...season, horizonMs: etaMs + everyMs });
   return {
     etaMs,
     everyMs,

@@ -83,6 +83,14 @@ describe('against the same law without forecasts, starting takes 90 s', () => {
   });
 });
 
+test('told 5 s where starting takes 90 s, it finds out', () => {
+  const wave = sine(600, 500, 700);
+  const told = run(wave, 90, {});
+  const mistold = run(wave, 90, { etaMs: 5_000 });
+  expect(mistold.shortShare).toBeLessThan(told.shortShare + 0.01);
+  expect(mistold.shortShare).toBeLessThan(0.5 * run(wave, 90, REACTIVE).shortShare);
+});
+
 describe('where there is nothing to foresee', () => {
   test.each([
     ['noise', 3],

@@ -196,6 +196,79 @@ describe('the need of then', () => {
   });
 });
 
+describe('the start-up time', () => {
+  /** One replica more is asked for, and serves after so many looks of 15 s. */
+  function started(looks: number, config: PredictiveConfig = {}, from?: PredictiveState) {
+    let state = from ?? law.step(law.init(config), SEEN).state;
+    let output = once().output;
+    const begunMs = state.lastMs ?? 0;
+    for (let look = 1; look <= looks; look += 1) {
+      const ready = look < looks ? 10 : 11;
+      const seen = { applied: 11, ready, starting: 11 - ready, nowMs: begunMs + look * EVERY_MS };
+      ({ state, output } = law.step(state, { ...SEEN, ...seen }));
+    }
+    return { state, output };
+  }
+
+  test('is the one that was told until a start was seen, then that', () => {
+    expect(once().state.etaMs).toBe(30_000);
+    // Served between the fifth look and the sixth.
+    const { state, output } = started(6);
+    expect(state.startup.timesMs).toEqual([82_500]);
+    expect(state.etaMs).toBe(82_500);
+    expect(output.terms.horizonMs).toBe(97_500);
+    expect(state.outlook.config.horizonMs).toBe(97_500);
+  });
+
+  test('moves the horizon only when it is more than a quarter off', () => {
+    // 37.5 s seen.
+    for (const [etaMs, inForceMs] of [
+      [30_000, 30_000],
+      [29_999, 37_500],
+      [50_000, 50_000],
+      [50_001, 37_500],
+    ] as const) {
+      const { state, output } = started(3, { etaMs });
+      expect(state.startup.usualMs).toBe(37_500);
+      expect(state.etaMs).toBe(inForceMs);
+      expect(output.terms.horizonMs).toBe(inForceMs + 15_000);
+    }
+  });
+
+  test('is looked ahead of as far as forecasts go, no further', () => {
+    const { state } = started(4, { forecast: { slotMs: 1_000 } });
+    // 64 slots, less the time to the next decision.
+    expect(state.startup.usualMs).toBe(52_500);
+    expect(state.etaMs).toBe(49_000);
+  });
+
+  test('that was seen outlives new figures', () => {
+    const { state } = started(6);
+    expect(law.retune(state, { etaMs: 20_000, utilization: 0.5 }).etaMs).toBe(82_500);
+    expect(law.retune(state, { everyMs: 30_000 }).outlook.config.horizonMs).toBe(112_500);
+    expect(law.retune(state, {})).toEqual(state);
+  });
+});
+
+describe('the calendar', () => {
+  test.each([
+    ['day', 288, 300_000],
+    ['week', 672, 900_000],
+  ] as const)('%s: a profile of %d phases', (calendar, phases, slotMs) => {
+    const { profile } = law.init({ calendar }).outlook;
+    expect(profile?.usual.phases).toHaveLength(phases);
+    expect(profile?.slots.slotMs).toBe(slotMs);
+    expect(law.init({ forecast: { slotMs: 5_000 }, calendar }).outlook.profile).toEqual(profile);
+  });
+
+  test('none unless it is asked for, and none that there is not', () => {
+    expect(law.init({}).outlook.profile).toBeNull();
+    expect(() => law.init({ calendar: 'month' as 'day' })).toThrowError(
+      /^calendar is "month": it must be day or week/,
+    );
+  });
+});
+
 describe('new figures', () => {
   test('a measured start-up time moves the horizon, the cost stays', () => {
     const { state } = run(Array.from({ length: 20 }, () => 100));

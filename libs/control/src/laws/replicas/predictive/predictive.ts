@@ -8,6 +8,9 @@
  * The forecast is the outlook's (trend, season found, Holt-Winters, calendar profile), and only
  * while one of these may be believed by its own past errors at this horizon. Otherwise lambda is
  * the rate now: the law is then the reactive one, which is never asked for less than now needs.
+ * etaMs is the start-up time seen (`measure/startup.ts`), and until some start was seen the one
+ * that was told. Errors are measured at one horizon, so it moves only when it is a quarter off.
+ *
  * What leaves does so at once, so capacity goes only when neither now nor any moment up to the
  * horizon needs it.
  *
@@ -15,7 +18,7 @@
  * whatever comes, so only a higher cost is believed. Before any cost is known the law holds.
  *
  * Defaults: rho 0.7 (queues are short for any usual service time); cost over 2 min, longer than
- * the noise of a window and shorter than a leak; start-up 30 s: tell the measured one by `retune`.
+ * the noise of a window and shorter than a leak; start-up 30 s until one was seen; no calendar.
  * Regimes: forecast need, reactive need, no demand, following a hand, holding without evidence.
  * Stability: open loop in the rate. The one feedback is through c, which does not depend on the
  * number of replicas as long as work per request does not: then stable for any dead time.
@@ -23,7 +26,9 @@
  */
 import type { Decision, Step, Terms } from '../../../decision.ts';
 import { type Forecast, type OutlookState, outlook } from '../../../forecast/outlook.ts';
+import { mostHorizonMs } from '../../../forecast/outlook-config.ts';
 import { type EwmaState, initEwma, stepEwma } from '../../../measure/ewma.ts';
+import { etaMs, initStartup, noteStartup, type StartupState } from '../../../measure/startup.ts';
 import { isMeasure, tidy } from '../../../numbers.ts';
 import type { LawReason } from '../../../reasons.ts';
 import { nextLastMs, refuse } from '../../refuse.ts';
@@ -41,9 +46,15 @@ export interface PredictiveState {
   readonly lastMs: number | null;
   readonly lastApplied: number | null;
   readonly outlook: OutlookState;
+  readonly startup: StartupState;
+  /** Start-up time that the outlook's horizon reckons with. */
+  readonly etaMs: number;
   /** Busy replica-seconds per request. */
   readonly cost: EwmaState;
 }
+
+/** Share of the start-up time by which the one seen may differ before the horizon follows. */
+const NEAR = 0.25;
 
 export const predictiveReplicas: ReplicaLaw<PredictiveConfig, PredictiveState> = {
   name: 'predictive',
@@ -54,18 +65,17 @@ export const predictiveReplicas: ReplicaLaw<PredictiveConfig, PredictiveState> =
       lastMs: null,
       lastApplied: null,
       outlook: outlook.init(settings.forecast),
+      startup: initStartup(),
+      etaMs: settings.etaMs,
       cost: initEwma({ tauMs: settings.costTauMs }),
     };
   },
   step,
   retune(state, config) {
     const settings = predictiveSettings(config);
-    return {
-      ...state,
-      config: settings,
-      outlook: outlook.retune(state.outlook, settings.forecast),
-      cost: { ...state.cost, tauMs: settings.costTauMs },
-    };
+    const cost = { ...state.cost, tauMs: settings.costTauMs };
+    const tuned = { ...state, config: settings, cost };
+    return lookingAhead(tuned, startUpMs(tuned));
   },
 };
 
@@ -109,7 +119,24 @@ function invalidity(input: ReplicaObservation): LawReason | null {
 function learn(state: PredictiveState, input: ReplicaObservation, rate: number): PredictiveState {
   const atMs = input.nowMs - Math.max(0, input.evidenceAgeMs as number) - input.windowMs / 2;
   const noted = outlook.note(state.outlook, { atMs, value: rate });
-  return { ...state, outlook: noted, cost: learnCost(state, input, rate) };
+  const startup = noteStartup(state.startup, input);
+  const learned = { ...state, outlook: noted, startup, cost: learnCost(state, input, rate) };
+  const nextMs = startUpMs(learned);
+  return nextMs === state.etaMs ? learned : lookingAhead(learned, nextMs);
+}
+
+/** The one in force, unless what is seen is too far from it. */
+function startUpMs({ config, startup, etaMs: inForceMs }: PredictiveState): number {
+  const longestMs = mostHorizonMs(config.forecast) - config.everyMs;
+  const seenMs = Math.min(longestMs, etaMs(startup, config.etaMs));
+  const near = Math.abs(seenMs - inForceMs) <= NEAR * inForceMs;
+  return near && startup.usualMs !== null ? inForceMs : seenMs;
+}
+
+function lookingAhead(state: PredictiveState, ownMs: number): PredictiveState {
+  const { forecast, everyMs } = state.config;
+  const ahead = outlook.retune(state.outlook, { ...forecast, horizonMs: ownMs + everyMs });
+  return { ...state, etaMs: ownMs, outlook: ahead };
 }
 
 function learnCost(state: PredictiveState, input: ReplicaObservation, rate: number): EwmaState {
@@ -127,8 +154,8 @@ function learnCost(state: PredictiveState, input: ReplicaObservation, rate: numb
 }
 
 function decide(state: PredictiveState, input: ReplicaObservation, rate: number): Decision<number> {
-  const { utilization, etaMs, everyMs } = state.config;
-  const horizonMs = etaMs + everyMs;
+  const { utilization, everyMs } = state.config;
+  const horizonMs = state.etaMs + everyMs;
   const ahead = outlook.highest(state.outlook, input.nowMs, input.nowMs + horizonMs);
   const forecastPerSecond = ahead.trusted ? (ahead.value ?? 0) : 0;
   const ratePerSecond = Math.max(rate, forecastPerSecond);
