@@ -147,7 +147,8 @@ function everybody(verdicts: readonly Verdict[]): string {
       const sum = sumOf(part.verdicts.map(of));
       const perHour = (figure: number) => one(figure / sum.hours);
       const { violationSeconds, replicaHours, reversals } = sum;
-      return `${perHour(violationSeconds)} s, ${perHour(replicaHours)} rh, ${perHour(reversals)} rev`;
+      const [s, rh, rev] = [violationSeconds, replicaHours, reversals].map(perHour);
+      return `${s} s, ${rh} rh, ${rev} rev`;
     }),
   ]);
   return table(['policy', ...parts.map(({ name }) => name)], rows);

@@ -88,7 +88,7 @@ export interface Ratio {
 
 const RESAMPLES = 500;
 
-/** Ours over HPA's at equal cost, with one setting for all of `verdicts`. Loads stay as they are. */
+/** Ours over HPA's at equal cost, with one setting for all. Resampled are seeds, not loads. */
 export function ratioToOneSetting(
   verdicts: readonly Verdict[],
   of: (verdict: Verdict) => Score = (verdict) => verdict.ours,
