@@ -53,8 +53,9 @@ afterAll(async () => {
   rmSync(policies, { recursive: true, force: true });
 });
 
+/** A way down has to be confirmed for a minute before it is proposed. */
 async function pendingFor(loopId: string): Promise<Proposal> {
-  return until(`a proposal for ${loopId}`, 60_000, async () => {
+  return until(`a proposal for ${loopId}`, 150_000, async () => {
     const { proposals } = await admin.get('/api/proposals?state=pending', proposalList);
     return proposals.find((one) => one.loopId === loopId);
   });
@@ -95,7 +96,7 @@ test('nobody decides without the role, the token and the origin of the dashboard
   expect((await approve(nobody, pending)).status, 'nobody').toBe(401);
   expect(await stateOf(pending.id)).toBe('pending');
   expect((await viewer.send('GET', '/api/audit')).status, 'the audit is for operators').toBe(403);
-}, 90_000);
+}, 180_000);
 
 test('a mutation without any origin is refused', async () => {
   const { id, digest } = await pendingFor('inventory/replicas');
@@ -107,7 +108,7 @@ test('a mutation without any origin is refused', async () => {
   expect(plain.status).toBe(403);
   expect(await plain.json()).toMatchObject({ code: 'origin-missing' });
   expect(await stateOf(id)).toBe('pending');
-}, 90_000);
+}, 180_000);
 
 test('two at once: one wins, the other is told who, and it is carried out once', async () => {
   for (const service of ['inventory', 'payments']) {
@@ -142,7 +143,7 @@ test('what has expired cannot be approved, nor what was changed', async () => {
   expect(late).toMatchObject({ status: 409, body: { details: { state: 'expired' } } });
   const { desired } = await shop.service('recommendations');
   expect(desired).toBe(2);
-}, 90_000);
+}, 180_000);
 
 test('the audit tells it all, in a chain that is whole', async () => {
   const { entries, intact } = await admin.get('/api/audit?limit=200', auditLog);

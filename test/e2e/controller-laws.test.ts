@@ -154,12 +154,12 @@ async function backtest() {
 test('what was recorded is replayed through another policy', async () => {
   const { summary, turns } = await until('there is enough to replay', 60_000, async () => {
     const told = await backtest();
-    return told?.turns.at(-1)?.seen.ratePerSecond != null ? told : undefined;
+    // The newest window is not all there at first.
+    return told?.turns.at(-1)?.seen.ratePerSecond > 30 ? told : undefined;
   });
   expect(summary.agreed).toBeLessThan(summary.turns);
   const last = turns.at(-1);
   expect(last.seen.applied).toBeGreaterThan(2);
-  expect(last.seen.ratePerSecond).toBeGreaterThan(30);
   expect(last.seen.utilization).toBeGreaterThan(0);
   expect(last.decision.terms.setpoint).toBe(0.6);
 }, 90_000);

@@ -32,14 +32,14 @@ function readFile(configFile: string | undefined): CollectorConfig {
   return result.config;
 }
 
+/** Standard output, by hand: what a full pipe has not taken yet is lost when a thread exits. */
+const lines = pino.destination({ dest: 1, sync: true });
+
 function open(trouble: () => string | undefined) {
   const environment = { ...readEnvironment(process.env), spoolFolder: start.spoolFolder };
   const name = 'collector';
-  const log = pino({
-    name,
-    base: { name, worker: start.index },
-    level: environment.logLevel,
-  });
+  const base = { name, worker: start.index };
+  const log = pino({ name, base, level: environment.logLevel }, lines);
   // The file may have changed since the main thread has read it.
   const workers = start.siblings.size + 1;
   const config = shareOf({ ...readFile(environment.configFile), workers });
@@ -62,7 +62,10 @@ async function main(port: Port): Promise<void> {
   let ways: Peers | undefined;
   const collector = open(() => ways?.trouble());
   // The main thread sees it end and stops the others; what is decided is on the disk before.
-  const exit = () => process.exit(1);
+  const exit = () => {
+    lines.flushSync();
+    process.exit(1);
+  };
   const { outbox, spool, now, log } = collector;
   const end = () => {
     outbox.flush(now());
