@@ -9,6 +9,8 @@ import { type Command, CommandError, type Invocation } from '../command.ts';
 import { operandOf, textOf, wholeOf } from '../options.ts';
 import { readSteering } from '../policy/read-policy.ts';
 
+/** Spans wait in SDKs and collectors: the newest windows hold a part of what they will. */
+const SETTLED_MS = 20_000;
 const USAGE = 'backtest POLICY [--from TIME] [--to TIME] [--clickhouse URL]';
 const TIMEOUT_MS = 120_000;
 
@@ -23,7 +25,7 @@ where a controller noted none, as many as reported). It changes nothing: whether
 have helped, only flyball simulate can say.
 
   --from TIME        2026-11-21T08:00:00Z, or how long ago: 6h [1h]
-  --to TIME          the same [now]
+  --to TIME          the same [20s ago: what is newer is not all recorded yet]
   --clickhouse URL   http://user:password@host:port/database [CLICKHOUSE_URL, or the embedded one
                      of FLYBALL_DATA_DIR (.flyball), FLYBALL_CLICKHOUSE_PORT (8123)]
   --most N           differences shown [20]
@@ -41,7 +43,7 @@ Exit code 0; 1 when ClickHouse cannot be asked, or recorded nothing of the servi
     const { options, environment, out } = invocation;
     const steering = readSteering(operandOf(invocation, 'policy', USAGE), environment);
     const nowMs = Date.now();
-    const toMs = instantOf(options, 'to', nowMs, nowMs);
+    const toMs = instantOf(options, 'to', nowMs, nowMs - SETTLED_MS);
     const fromMs = instantOf(options, 'from', nowMs, toMs - 3_600_000);
     if (fromMs >= toMs) throw new CommandError('--from must be before --to');
     const most = wholeOf(options, 'most', { least: 1, most: 10_000, fallback: 20 });
