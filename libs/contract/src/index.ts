@@ -14,6 +14,7 @@ export * from './api/proposals.ts';
 export * from './api/sampling-boost.ts';
 export * from './api/sampling-decision.ts';
 export * from './api/traces.ts';
+export { gaugeMetric } from './policy/gauges.ts';
 export * from './policy/parse.ts';
 export * from './policy/replica-laws.ts';
 export * from './policy/replica-plan.ts';

@@ -114,8 +114,10 @@ export interface HpaSetting {
 const TARGETS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const DOWN_MS = [15_000, 60_000, 300_000];
 
-/** Kubernetes without a target stated is 80 %, and looks back five minutes. */
-export const HPA_DEFAULT: HpaSetting = { target: 0.8, downMs: 300_000 };
+/** Nothing stated: 80 %, five minutes back, and the limits that hold without a `behavior`. */
+export function kubernetesByDefault(): ReplicaPolicy {
+  return lawPolicy('hpa', hpa, { maxReplicas: 200 });
+}
 
 export const HPA_SETTINGS: readonly HpaSetting[] = DOWN_MS.flatMap((downMs) =>
   TARGETS.map((target) => ({ target, downMs })),

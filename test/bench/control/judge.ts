@@ -13,10 +13,10 @@ import {
 } from '@flyball/control/sim';
 import {
   asPolicy,
-  HPA_DEFAULT,
   HPA_SETTINGS,
   knative,
   kubernetes,
+  kubernetesByDefault,
   loadCases,
   ours,
   PERIOD_MS,
@@ -71,7 +71,7 @@ export function judge(cell: Cell, loads: readonly LoadCase[]): Verdict {
     oursNoSeason: run(ours(fleet, { season: false })),
     asPolicy: run(asPolicy(fleet)),
     hpa: HPA_SETTINGS.map((setting) => run(kubernetes(setting))),
-    hpaDefault: run(kubernetes(HPA_DEFAULT)),
+    hpaDefault: run(kubernetesByDefault()),
     stablePanic: run(knative(fleet), STREAMED),
     static: scoreFleet({
       ...scenario(on, staticFleet(fleetOf), SCRAPED),

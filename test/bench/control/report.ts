@@ -1,6 +1,5 @@
 /** Verdicts as text: for the terminal, and as Markdown for docs/control-quality.md. */
 import { REPEATING, type Score } from '@flyball/control/sim';
-import { HPA_DEFAULT } from './contest.ts';
 import type { Verdict } from './judge.ts';
 import {
   type AtEqualCost,
@@ -20,10 +19,7 @@ const OTHERS: readonly Named[] = [
   ['Flyball without seasons', (verdict) => verdict.oursNoSeason],
   ['Flyball, slow-start weights obeyed', (verdict) => verdict.oursSlowStart],
   ['Flyball, 5 s windows seen after 2 s', (verdict) => verdict.oursFresh],
-  [
-    `HPA by default (${HPA_DEFAULT.target * 100} %, ${HPA_DEFAULT.downMs / 1_000} s)`,
-    (verdict) => verdict.hpaDefault,
-  ],
+  ['HPA by default', (verdict) => verdict.hpaDefault],
   ['stable/panic, 5 s windows seen after 2 s', (verdict) => verdict.stablePanic],
   ['a static fleet of as many replicas', (verdict) => verdict.static],
   ['perfect sight, no foresight', (verdict) => verdict.sharpSighted],

@@ -1,3 +1,4 @@
+import { gaugeMetric } from '@flyball/contract';
 import type { ClickHouseClient } from '@flyball/store';
 import {
   BUCKET_S,
@@ -18,12 +19,9 @@ export interface Asked {
   readonly toMs: number;
 }
 
-/** Gauge names behind the words of a policy. */
-const ALIASES: Readonly<Record<string, string>> = { 'cpu.utilization': 'process.cpu.utilization' };
-
 /** The gauge a policy's word stands for; null when it names none. */
 export function metricOf(saturation: string): string | null {
-  return saturation === 'none' ? null : (ALIASES[saturation] ?? saturation);
+  return saturation === 'none' ? null : gaugeMetric(saturation);
 }
 
 export async function readRecording(

@@ -61,8 +61,11 @@ export function replicaObservation(
   };
 }
 
-/** Of the oldest figure there is; null: there is none. */
+/**
+ * Of the oldest figure there is; null: there is none. A figure from the future is as far from now as
+ * one of the past: after a step back of the clock what is stale must not look fresh.
+ */
 function ageOf(nowMs: number, redMs: number | null, busy: Reading | null): number | null {
   const seen = [redMs, busy?.observedAtMs ?? null].filter((atMs) => atMs !== null);
-  return seen.length === 0 ? null : Math.max(0, nowMs - Math.min(...seen));
+  return seen.length === 0 ? null : Math.max(...seen.map((atMs) => Math.abs(nowMs - atMs)));
 }

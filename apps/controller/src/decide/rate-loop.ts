@@ -30,7 +30,7 @@ export function decideRate(loop: RateLoopPolicy, input: LoopInput): LoopDecision
   const applied = typeof target.inForce === 'number' ? target.inForce : loop.limits.max;
   const red = view?.red ?? null;
   const traffic = facts?.traffic ?? null;
-  const evidenceAgeMs = red === null ? null : Math.max(0, nowMs - red.newestMs);
+  const evidenceAgeMs = red === null ? null : Math.abs(nowMs - red.newestMs);
   const config = latencyBandConfig(policy, loop);
   const state =
     memory.law === null

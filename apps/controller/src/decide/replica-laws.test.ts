@@ -1,3 +1,5 @@
+import { replicaPlan } from '@flyball/contract';
+import { replicaLawOf } from '@flyball/control';
 import { describe, expect, it } from 'vitest';
 import type { TargetState } from '../act/actuator.port.ts';
 import { policyOf } from '../cycle/cycle.fixture.ts';
@@ -189,6 +191,17 @@ describe('what a replica law is shown', () => {
     const older = { ...given, view: { ...view, red } };
     expect(replicaObservation(input(older, target(4)), arbitrate(older)).evidenceAgeMs).toBe(9_000);
   });
+
+  it.each(['', 'law: { pid: { signal: worker.utilization, setpoint: 60% } }'])(
+    'is as far from now when it is from the future: a clock went back (%s)',
+    async (law) => {
+      const given = await assessment(law, { ...BUSY, utilization: 0.1 });
+      const before = { nowMs: NOW_MS - 3_600_000 };
+      const decision = decideLoop('replicas', input(given, target(9), before));
+      expect(decision).toMatchObject({ evidenceAgeMs: 3_600_000, bounded: 9 });
+      expect(decision.reason).toBe('evidence-stale');
+    },
+  );
 });
 
 const BUSY: Figures = { requests: 6_000, p99Ms: 700, utilization: 1 };
@@ -227,6 +240,18 @@ describe.each([
     expect(decideLoop('replicas', input(given, target(4), { ...later, memory }))).toEqual(
       decideLoop('replicas', input(given, target(4), { ...later, memory: first.memory })),
     );
+  });
+});
+
+describe('how far predictive may have to look', () => {
+  const starting = (startUp: string) =>
+    policyWith(`law: { predictive: {} }\n      every: 15s\n      startUp: ${startUp}`);
+
+  it('is as far as the law can: the schema and the law agree', () => {
+    const furthest = starting('945s');
+    const loop = furthest.loops.replicas as NonNullable<typeof furthest.loops.replicas>;
+    expect(replicaLawOf(replicaPlan(furthest, loop).law).name).toBe('predictive');
+    expect(() => starting('946s')).toThrow('15m 46s and every, 15s, are further than predictive');
   });
 });
 

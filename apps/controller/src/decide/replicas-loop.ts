@@ -110,7 +110,7 @@ function proposePid(
   const reading = readSignal(signal, assessment.view);
   const factor = SCALES_WITH_DEMAND(signal) ? demandFactor : 1;
   const measured = reading === null ? null : reading.value * factor;
-  const evidenceAgeMs = reading === null ? null : Math.max(0, nowMs - reading.observedAtMs);
+  const evidenceAgeMs = reading === null ? null : Math.abs(nowMs - reading.observedAtMs);
   const config = pidConfig(assessment.policy, loop);
   const state =
     memory.law === null || 'kind' in memory.law

@@ -34,7 +34,7 @@ export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDe
   const backends = backendsOf(assessment);
   const applied = appliedTo(backends, target.inForce);
   const red = view?.red ?? null;
-  const evidenceAgeMs = red === null ? null : Math.max(0, nowMs - red.newestMs);
+  const evidenceAgeMs = red === null ? null : Math.abs(nowMs - red.newestMs);
   const config = weightsConfig(policy, loop);
   const state =
     memory.law === null

@@ -1,3 +1,4 @@
+import { gaugeMetric } from '@flyball/contract';
 import type { RedView, ServiceView } from '../observe/snapshot.ts';
 
 /** One figure with the instant it speaks of. */
@@ -6,17 +7,12 @@ export interface Reading {
   readonly observedAtMs: number;
 }
 
-/** Gauge names behind the words of a policy. */
-const GAUGE_ALIASES: Readonly<Record<string, string>> = {
-  'cpu.utilization': 'process.cpu.utilization',
-};
-
 const FROM_REQUESTS = new Set(['p99', 'inflight']);
 
 /** The gauge to read for a signal; null when it is made from requests. */
 export function gaugeOf(signal: string): string | null {
   if (FROM_REQUESTS.has(signal)) return null;
-  return GAUGE_ALIASES[signal] ?? signal;
+  return gaugeMetric(signal);
 }
 
 /** How a signal's values are written. */

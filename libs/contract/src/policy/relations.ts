@@ -36,6 +36,9 @@ function replicasFaults(policy: Policy): Fault[] {
   return faults;
 }
 
+/** 64 slots of 15 s: the longest horizon of the law's forecasts. */
+const LONGEST_FORESIGHT_MS = 960_000;
+
 /** What a law needs of the rest of the policy, and what of it is not for that law. */
 function lawFaults(policy: Policy, loop: ReplicasLoopPolicy): Fault[] {
   const at = (...path: string[]) => ['spec', 'loops', 'replicas', ...path];
@@ -61,6 +64,12 @@ function lawFaults(policy: Policy, loop: ReplicasLoopPolicy): Fault[] {
         `${formatDuration(stableWindow)}`;
       faults.push({ path: at('law', 'stablePanic', 'panicWindow'), message });
     }
+  }
+  if (law.kind === 'predictive' && loop.startUp + loop.every > LONGEST_FORESIGHT_MS) {
+    const message =
+      `${formatDuration(loop.startUp)} and every, ${formatDuration(loop.every)}, are further than ` +
+      `predictive foretells, ${formatDuration(LONGEST_FORESIGHT_MS)}: name another law`;
+    faults.push({ path: at('startUp'), message });
   }
   return [...faults, ...saturationFaults(policy, law)];
 }

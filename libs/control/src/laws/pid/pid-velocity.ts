@@ -34,6 +34,7 @@ import {
   gainsOf,
   hold,
   invalidity,
+  noMemory,
   type PidInput,
   type PidMemory,
   reasonOf,
@@ -72,13 +73,7 @@ export const pidVelocity: Law<PidVelocityConfig, PidVelocityState, PidInput, num
   init: (config) => {
     const settings = settingsOf(config);
     return {
-      config: settings,
-      lastMs: null,
-      seenMs: null,
-      gains: gainsOf(settings),
-      scheduling: null,
-      filtered: null,
-      lastApplied: null,
+      ...noMemory(settings),
       done: null,
       last: null,
       from: 0,

@@ -45,6 +45,7 @@ import {
   gainsOf,
   hold,
   invalidity,
+  noMemory,
   type PidInput,
   type PidMemory,
   reasonOf,
@@ -69,13 +70,7 @@ export const pid: Law<PidConfig, PidState, PidInput, number> = {
   init: (config) => {
     const settings = pidSettings(config);
     return {
-      config: settings,
-      lastMs: null,
-      seenMs: null,
-      gains: gainsOf(settings),
-      scheduling: null,
-      filtered: null,
-      lastApplied: null,
+      ...noMemory(settings),
       integral: null,
       wanted: null,
       setpoint: settings.setpoint,

@@ -44,6 +44,19 @@ export interface Sample {
   readonly gapS: number;
 }
 
+/** Of no sample yet. */
+export function noMemory(settings: PidSettings): PidMemory {
+  return {
+    config: settings,
+    lastMs: null,
+    seenMs: null,
+    gains: gainsOf(settings),
+    scheduling: null,
+    filtered: null,
+    lastApplied: null,
+  };
+}
+
 export function gainsOf(settings: PidSettings): Gains {
   return { kp: settings.kp, ki: settings.ki, kd: settings.kd };
 }
