@@ -40,6 +40,7 @@ it('finds nothing worse than the policy as it is, and nothing near to swinging',
   const cost = best.violationSeconds + (above > 0 ? 3 : 1) * above;
   expect(cost).toBeLessThan(own.violationSeconds);
   expect(best.margins.gain.margin).toBeGreaterThanOrEqual(1.5);
+  expect(best.margins.deadTimeMs.margin).toBeGreaterThanOrEqual(15_000);
 });
 
 it('recommends nothing when all that it tried is near to swinging', async () => {
@@ -49,7 +50,8 @@ it('recommends nothing when all that it tried is near to swinging', async () => 
   expect(out).not.toContain('best found');
   expect(out).not.toContain('law: {');
   expect(out).toContain(
-    'None of the 1 settings tried is safe to recommend: each has a gain margin below 1.5.',
+    'None of the 1 settings tried is safe to recommend: each has a gain margin below 1.5, ' +
+      'or a dead-time margin of less than one turn.',
   );
   const told = JSON.parse((await tune(file, '--tries', '1', '--json')).out);
   expect(told.heldOut).toBeNull();

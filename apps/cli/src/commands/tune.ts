@@ -33,8 +33,9 @@ predictive and stablePanic. autoscale learns its figures by itself, and schedule
 A setting costs its violating seconds and, so that it does not buy them off with idle replicas, 3
 seconds for each percent of replica-hours above the policy as it is (and gains 1 for each below).
 Margins are of the loop on the fleet without chance, without guards and hysteresis: how many times
-stronger it could act, and how much later, before it swings on. Gains with a gain margin below 1.5
-are not proposed: when there are no others the command ends with 1. What was found is judged once
+stronger it could act, and how much later, before it swings on. Gains with a gain margin below 1.5,
+or that do not bear one turn of the loop more delay, are not proposed: when there are no others the
+command ends with 1. What was found is judged once
 more with the next seed, which the search has not seen.`,
   options: {
     load: { type: 'string' },
@@ -132,8 +133,8 @@ function tuned(scene: Scene, tunable: Tunable): Report {
   const judge = (setting: Setting): Judged => {
     const now = run(scene, tunable, setting);
     const margins = marginsFor(tunable, setting, bench);
-    const nearSwinging = margins !== null && margins.gain.margin < LEAST_GAIN_MARGIN;
-    return { ...now, margins, cost: nearSwinging ? Number.POSITIVE_INFINITY : costOf(now, first) };
+    const isFar = margins === null || isFarFromSwinging(margins, scene);
+    return { ...now, margins, cost: isFar ? costOf(now, first) : Number.POSITIVE_INFINITY };
   };
   const settings = starts.flatMap(({ name, gains }) =>
     gains === null ? [] : [{ name, setting: { ...gains } as Setting }],
@@ -156,6 +157,11 @@ function tuned(scene: Scene, tunable: Tunable): Report {
     tries: best.tries,
     missing: starts.filter(({ gains }) => gains === null).map(({ name }) => name),
   };
+}
+
+/** A figure that comes one turn late, as they do, must not set it swinging either. */
+function isFarFromSwinging({ gain, deadTimeMs }: Margins, { steering }: Scene): boolean {
+  return gain.margin >= LEAST_GAIN_MARGIN && deadTimeMs.margin >= steering.everyMs;
 }
 
 /** Violating seconds, and replica-hours above and below those of the policy as it is. */
@@ -253,8 +259,8 @@ function verdictOf({ rows, heldOut: seen, tries }: Report, tunable: Tunable): st
   if (seen === null || best === undefined) {
     return [
       `None of the ${tries} settings tried is safe to recommend: each has a gain margin below ` +
-        `${LEAST_GAIN_MARGIN}.`,
-      'Try more with --tries, or begin with a smaller kp.',
+        `${LEAST_GAIN_MARGIN}, or a dead-time margin of less than one turn.`,
+      'Try more with --tries, or begin with smaller gains.',
     ];
   }
   const told = ({ violationSeconds, replicaHours }: Figures) =>
