@@ -62,8 +62,8 @@ export function replicaObservation(
 }
 
 /**
- * Of the oldest figure there is; null: there is none. A figure from the future is as far from now as
- * one of the past: after a step back of the clock what is stale must not look fresh.
+ * Of the oldest figure there is; null: there is none. A figure from the future is as far from now
+ * as one of the past: after a step back of the clock what is stale must not look fresh.
  */
 function ageOf(nowMs: number, redMs: number | null, busy: Reading | null): number | null {
   const seen = [redMs, busy?.observedAtMs ?? null].filter((atMs) => atMs !== null);

@@ -67,8 +67,8 @@ function lawFaults(policy: Policy, loop: ReplicasLoopPolicy): Fault[] {
   }
   if (law.kind === 'predictive' && loop.startUp + loop.every > LONGEST_FORESIGHT_MS) {
     const message =
-      `${formatDuration(loop.startUp)} and every, ${formatDuration(loop.every)}, are further than ` +
-      `predictive foretells, ${formatDuration(LONGEST_FORESIGHT_MS)}: name another law`;
+      `${formatDuration(loop.startUp)} and every, ${formatDuration(loop.every)}, are further ` +
+      `than predictive foretells, ${formatDuration(LONGEST_FORESIGHT_MS)}: name another law`;
     faults.push({ path: at('startUp'), message });
   }
   return [...faults, ...saturationFaults(policy, law)];
