@@ -20,7 +20,7 @@ import { type EwmaState, initEwma, stepEwma } from '../../../measure/ewma.ts';
 import { isMeasure } from '../../../numbers.ts';
 import { type CapacityConfig, type CapacityState, capacity } from '../../capacity/capacity.ts';
 import { refuse } from '../../refuse.ts';
-import { soberCost } from '../cost.ts';
+import { costOf, soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
 
 export interface CapacityLawConfig extends CapacityConfig {
@@ -91,9 +91,9 @@ function learn(state: CapacityLawState, observation: ReplicaObservation): EwmaSt
   const refused = refuse(of.lastMs, observation, of.config.evidenceMaxAgeMs);
   const known = isMeasure(ratePerSecond) && isMeasure(utilization) && isMeasure(ready);
   if (given !== null || refused !== null || !known) return learned;
-  if (ratePerSecond === 0 || utilization === 0 || ready === 0) return learned;
-  const busyWorkers = utilization * ready * of.config.workersPerReplica;
-  const value = (1_000 * busyWorkers) / ratePerSecond;
+  const cost = costOf({ ratePerSecond, utilization, serving: ready });
+  if (cost === null) return learned;
+  const value = 1_000 * cost * of.config.workersPerReplica;
   // What waits is not seen then: the time is at least this.
   if (utilization >= SATURATED && learned.mean !== null && value <= learned.mean) return learned;
   // A clock that was set back must not end the learning until it has caught up.

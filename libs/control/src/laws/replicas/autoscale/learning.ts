@@ -1,5 +1,5 @@
 /** What the default law learns from one window of telemetry. */
-import { soberCost } from '../cost.ts';
+import { costOf, LEAST_RATE, soberCost } from '../cost.ts';
 import { noteDemand } from './demand.ts';
 import { SATURATED } from './overload.ts';
 import { isFlat, learnSafe, meanStrainAt } from './safe-utilization.ts';
@@ -7,8 +7,6 @@ import type { Believed, Seen } from './seen.ts';
 import { type AutoscaleState, horizonMs } from './state.ts';
 
 const COST_TAU_MS = 60_000;
-/** Requests per second below which what replicas do is not for them. */
-const LEAST_RATE = 0.01;
 const INSIDE_TAU_MS = 300_000;
 /** Windows are at least this far apart; a nearer one is the same, seen again. */
 const SAME_WINDOW_MS = 500;
@@ -61,10 +59,10 @@ function harmAfter({ safe, harm }: AutoscaleState, { strain, utilization }: Seen
 }
 
 function costAfter(before: number | null, seen: Seen, dtMs: number | null): number | null {
-  const says = seen.rate >= LEAST_RATE && seen.serving > 0 && seen.utilization > 0;
-  if (!says) return before;
-  const now = (seen.utilization * seen.serving) / seen.rate;
-  if (seen.utilization >= SATURATED && before !== null && now < before) return before;
+  const { rate, utilization, serving } = seen;
+  const now = costOf({ ratePerSecond: rate, utilization, serving });
+  if (now === null) return before;
+  if (utilization >= SATURATED && before !== null && now < before) return before;
   return blend(before, soberCost(before, now), dtMs, COST_TAU_MS);
 }
 

@@ -32,7 +32,7 @@ import { etaMs, initStartup, noteStartup, type StartupState } from '../../../mea
 import { isMeasure, tidy } from '../../../numbers.ts';
 import type { LawReason } from '../../../reasons.ts';
 import { nextLastMs, refuse } from '../../refuse.ts';
-import { soberCost } from '../cost.ts';
+import { costOf, soberCost } from '../cost.ts';
 import type { ReplicaLaw, ReplicaObservation } from '../observation.ts';
 import {
   type PredictiveConfig,
@@ -141,10 +141,11 @@ function lookingAhead(state: PredictiveState, ownMs: number): PredictiveState {
 
 function learnCost(state: PredictiveState, input: ReplicaObservation, rate: number): EwmaState {
   const { utilization, ready, nowMs } = input;
-  if (utilization === null || !(utilization > 0) || !(rate > 0) || !(ready > 0)) {
+  const value =
+    utilization === null ? null : costOf({ ratePerSecond: rate, utilization, serving: ready });
+  if (utilization === null || value === null) {
     return state.cost;
   }
-  const value = (utilization * ready) / rate;
   const known = state.cost.mean;
   const blunt = utilization >= state.config.saturated && known !== null && value <= known;
   // A clock that was set back must not end the learning until it has caught up.
