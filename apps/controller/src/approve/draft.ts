@@ -105,7 +105,11 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
   const others: string[] = ['Do nothing, and decide again when this expires'];
   if (String(decision.proposed) !== String(decision.bounded) && decision.loop !== 'weights') {
     const asked = formatKnob(decision.loop, decision.proposed);
-    others.push(`The law alone would have gone to ${asked}; the guards allow less`);
+    const { proposed, applied, bounded } = decision;
+    const more = Number(bounded) > Math.max(Number(proposed), Number(applied));
+    others.push(
+      `The law alone would have gone to ${asked}; the guards ${more ? 'ask for more' : 'allow less'}`,
+    );
   }
   const { rate, replicas } = assessment.policy.loops;
   if (decision.loop === 'replicas') others.push(...neighbours(decision, assessment));

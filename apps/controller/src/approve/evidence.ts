@@ -24,13 +24,15 @@ export function evidenceFor(input: DraftInput): Evidence[] {
       threshold: more.threshold ?? null,
       observedAtMs: Math.round(more.atMs),
       validUntilMs: Math.round(more.atMs + policy.guards.evidenceMaxAge),
-      freshness: 'fresh',
+      freshness: snapshot.atMs - more.atMs > policy.guards.evidenceMaxAge ? 'historical' : 'fresh',
       source: more.source,
       exampleTraceIds: [...input.exampleTraceIds],
     });
   };
   const { replicas } = policy.loops;
-  if (decision.loop === 'replicas' && replicas !== undefined) {
+  // Of what was never seen there is nothing to tell.
+  const seen = decision.measured !== null || decision.evidenceAgeMs !== null;
+  if (decision.loop === 'replicas' && replicas !== undefined && seen) {
     const signal = replicaSignal(policy, replicas);
     const unit = unitOf(signal);
     const atMs = snapshot.atMs - (decision.evidenceAgeMs ?? 0);
@@ -43,14 +45,14 @@ export function evidenceFor(input: DraftInput): Evidence[] {
   }
   const red = view?.red;
   if (red) {
-    const seen = { atMs: red.newestMs, source: 'collector/red' };
+    const counted = { atMs: red.newestMs, source: 'collector/red' };
     const p99 = policy.objectives.latency?.p99;
     add('latency.p99', red.p99Ms, 'ms', {
-      ...seen,
+      ...counted,
       ...(p99 === undefined ? {} : { threshold: `objective ${p99} ms` }),
     });
-    add('errors.ratio', errorRatio(red), 'ratio', seen);
-    add('requests.rate', (red.requests / red.windowMs) * 1000, 'requests/s', seen);
+    add('errors.ratio', errorRatio(red), 'ratio', counted);
+    add('requests.rate', (red.requests / red.windowMs) * 1000, 'requests/s', counted);
   }
   if (guards?.traffic) {
     add('rejected.ratio', guards.traffic.rejectRatio, 'ratio', {

@@ -287,6 +287,26 @@ describe('a way down', () => {
   });
 });
 
+describe('the least that the limits ask for', () => {
+  const law = 'law: { pid: { setpoint: 60% } }';
+
+  it('is reached although idle figures want less, at the first look', async () => {
+    const given = await assessment(law, { requests: 20, utilization: 0.05 });
+    expect(decideLoop('replicas', input(given, target(1)))).toMatchObject({
+      bounded: 2,
+      reason: 'at-min',
+    });
+  });
+
+  it('is reached without evidence too', async () => {
+    const given = { ...(await assessment(law, BUSY)), view: undefined };
+    expect(decideLoop('replicas', input(given, target(1)))).toMatchObject({
+      bounded: 2,
+      reason: 'at-min',
+    });
+  });
+});
+
 describe('the loop is told by a signal that can be read', () => {
   it('is the gauge of how busy the instances are, or in flight where there is none', () => {
     expect(questionFor(policyWith('')).gauges).toEqual(['worker.utilization']);

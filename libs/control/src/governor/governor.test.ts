@@ -130,6 +130,31 @@ describe('a governor', () => {
     ).toBe(10);
   });
 
+  it('reaches what limits and clock ask for at least, whatever is seen or confirmed', () => {
+    const few = (more: Partial<ReplicaObservation>) => seen(0, { applied: 3, ...more });
+    const least = { min: 5, confirmDownMs: 60_000 };
+    const schedule = { windows: [{ when: 'Mon 00:00 - Mon 12:00 UTC', min: 7 }] };
+    const sights: readonly Partial<ReplicaObservation>[] = [
+      { utilization: 0.1 },
+      { utilization: 0 },
+      { utilization: null },
+      { evidenceAgeMs: null },
+      { evidenceAgeMs: 600_000 },
+    ];
+    for (const sight of sights) {
+      expect(last(config(least), few(sight))).toMatchObject({ value: 5, reason: 'at-min' });
+      expect(last(config({ schedule, confirmDownMs: 60_000 }), few(sight))).toMatchObject({
+        value: 7,
+        reason: 'scheduled-floor',
+      });
+    }
+    // A hand is a person's, and a person may be below.
+    expect(last(config(least), few({ hand: true }))).toMatchObject({ value: 3 });
+    // Nothing is taken away for it: too many stay while nobody sees them.
+    const many = seen(0, { applied: 30, evidenceAgeMs: null });
+    expect(last(config({ ...least, schedule }), many)).toMatchObject({ value: 30 });
+  });
+
   it('believes a way down only when it has lasted, and no zero at once', () => {
     const law = { kind: 'capacity', config: { serviceTimeMs: 50 } } as const;
     const doubting = { law, bounds: { ...BOUNDS, confirmDownMs: 60_000 } };

@@ -1,7 +1,7 @@
 /** The guards around a replica law, in the order in which they speak. */
 import { type Confirmation, confirm, confirmedDown, NOTHING_CONFIRMED } from '../guards/confirm.ts';
 import { parseFreezeWindow } from '../guards/freeze-window.ts';
-import type { Guard } from '../guards/guard.ts';
+import type { Guard, Verdict } from '../guards/guard.ts';
 import { evidenceAge, freezeWindow, handControl, modeFreeze } from '../guards/hold.ts';
 import {
   clamp,
@@ -13,8 +13,11 @@ import {
 } from '../guards/number.ts';
 import { cooldown, flapBudget, minDwell } from '../guards/timing.ts';
 import type { ReplicaObservation } from '../laws/replicas/observation.ts';
-import { scheduleGuard } from '../laws/replicas/schedule/schedule.ts';
-import type { ScheduleConfig } from '../laws/replicas/schedule/schedule-config.ts';
+import { scheduledLeast, scheduleGuard } from '../laws/replicas/schedule/schedule.ts';
+import {
+  type ScheduleConfig,
+  scheduleSettings,
+} from '../laws/replicas/schedule/schedule-config.ts';
 
 /** What a policy lets a replica loop do, whatever its law proposes. */
 export interface ReplicaBounds {
@@ -38,7 +41,8 @@ export interface ReplicaBounds {
 }
 
 /**
- * Propose, then bound. `beforeModes` are the caller's own, of what it alone knows; they stand after
+ * Propose, then bound. Without evidence nothing changes, but for one thing: what the limits and the
+ * clock ask for at least is reached, for they are all that this needs. `beforeModes` are the caller's own, of what it alone knows; they stand after
  * the limits and before what is frozen.
  */
 export function replicaGuards(
@@ -46,11 +50,12 @@ export function replicaGuards(
   autonomy: DirectionalAutonomy,
   beforeModes: readonly Guard[] = [],
 ): readonly Guard[] {
+  const leastAt = leastOf(bounds);
   return [
     handControl() as Guard,
     onlyFinite(),
-    evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard,
-    noBlindScaleDown(),
+    unlessBelow(leastAt, evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard),
+    unlessBelow(leastAt, noBlindScaleDown()),
     ...(bounds.confirmDownMs === undefined ? [] : [confirmedDown()]),
     slew({ up: { ratio: bounds.stepUp }, down: { ratio: bounds.stepDown }, whole: true }),
     // A scheduled least is reached at once, whatever one step may be.
@@ -68,6 +73,27 @@ export function replicaGuards(
       safe: 'up',
     }),
   ];
+}
+
+/** Replicas there have to be at an instant, whatever is seen. */
+function leastOf({ min, schedule }: ReplicaBounds): (nowMs: number) => number {
+  if (schedule === undefined) return () => min;
+  const settings = scheduleSettings(schedule);
+  return (nowMs) => Math.max(min, scheduledLeast(settings, nowMs));
+}
+
+/** Where a guard holds below the least, it keeps what is applied and lets the next ones raise it. */
+function unlessBelow(leastAt: (nowMs: number) => number, guard: Guard): Guard {
+  return {
+    name: guard.name,
+    judge: (decision, context): Verdict<number> => {
+      const verdict = guard.judge(decision, context);
+      const { nowMs, applied } = context;
+      return verdict.kind === 'hold' && applied < leastAt(nowMs)
+        ? { ...verdict, kind: 'bound', value: applied }
+        : verdict;
+    },
+  };
 }
 
 /** What the guards remember of proposals; undefined: the bounds ask for none. */

@@ -116,6 +116,11 @@ function termsOf({ min, max, open, leading }: LimitsNow): Terms {
   return max === null ? { min, open, leading } : { min, max, open, leading };
 }
 
+/** What the hour asks for at least; 0 where the clock tells no date. */
+export function scheduledLeast(settings: ScheduleSettings, nowMs: number): number {
+  return isDate(nowMs) ? limitsAt(settings, nowMs).min : 0;
+}
+
 /**
  * The same limits around any law: brings a proposal between the hour's least and most. While the
  * evidence is missing it takes nothing away of what is applied.
