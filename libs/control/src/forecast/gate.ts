@@ -114,6 +114,17 @@ export function noteGate(state: GateState, closed: ClosedSlot, forecast: number 
   return { ...scored, pending: rest };
 }
 
+/** Whether two are of the same settings: what one has measured holds for the other. */
+export function sameGate({ config: a }: GateState, { config: b }: GateState): boolean {
+  return (
+    a.horizonSlots === b.horizonSlots &&
+    a.memorySlots === b.memorySlots &&
+    a.minScored === b.minScored &&
+    a.enter === b.enter &&
+    a.leave === b.leave
+  );
+}
+
 /** Forecasts under way are void (the clock was set back, or the model began anew). */
 export function forgetPending(state: GateState): GateState {
   return { ...state, pending: [] };

@@ -71,10 +71,12 @@ export function horizonOf({ horizonMs, slotMs }: OutlookSettings): number {
 
 /** What the forecasters are built on: they begin anew when it changes. */
 export function sameModels(a: OutlookSettings, b: OutlookSettings): boolean {
-  return JSON.stringify(shapeOf(a)) === JSON.stringify(shapeOf(b));
-}
-
-function shapeOf(config: OutlookSettings): readonly unknown[] {
-  const { slotMs, trendSlots, mostPeriodSlots, seasonMs, calendar } = config;
-  return [slotMs, trendSlots, mostPeriodSlots, seasonMs, calendar?.seasonMs, calendar?.slotMs];
+  return (
+    a.slotMs === b.slotMs &&
+    a.trendSlots === b.trendSlots &&
+    a.mostPeriodSlots === b.mostPeriodSlots &&
+    a.seasonMs === b.seasonMs &&
+    a.calendar?.seasonMs === b.calendar?.seasonMs &&
+    a.calendar?.slotMs === b.calendar?.slotMs
+  );
 }

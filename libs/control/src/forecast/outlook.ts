@@ -17,7 +17,7 @@
  *
  * Defaults: slots of 15 s, periods up to 30 min, no calendar; the gate's as there.
  */
-import { errorRatioOf, forgetPending, type GateState, noteGate } from './gate.ts';
+import { errorRatioOf, forgetPending, type GateState, noteGate, sameGate } from './gate.ts';
 import {
   type HoltWintersState,
   holtWintersAt,
@@ -305,11 +305,12 @@ function candidates(state: OutlookState, atMs: number): readonly Candidate[] {
  * old one, new slots or periods void the forecasters.
  */
 function retune(state: OutlookState, config: OutlookConfig): OutlookState {
-  const anew = init(config);
-  if (!sameModels(state.config, anew.config)) {
-    return anew;
+  const settings = outlookSettings(config);
+  if (!sameModels(state.config, settings)) {
+    return init(config);
   }
-  const { trend } = state.gates;
-  const same = JSON.stringify(trend.config) === JSON.stringify(anew.gates.trend.config);
-  return { ...state, config: anew.config, gates: same ? state.gates : anew.gates };
+  const gate = gateOf(settings);
+  const isSame = sameGate(state.gates.trend, gate);
+  const gates = isSame ? state.gates : mapGates(state.gates, () => gate);
+  return { ...state, config: settings, gates };
 }

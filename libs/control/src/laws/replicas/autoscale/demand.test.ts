@@ -65,7 +65,7 @@ describe('bins', () => {
 
   test('are bounded', () => {
     const demand = after(series(1_000, (bin) => bin % 7));
-    expect(demand.bins).toHaveLength(240);
+    expect(demand.bins).toHaveLength(151);
     expect(demand.errors).toHaveLength(120);
   });
 });

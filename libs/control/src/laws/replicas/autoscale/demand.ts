@@ -14,11 +14,12 @@
  */
 
 const BIN_MS = 15_000;
-/** Half an hour: the longest season, and twice that is remembered so that it can be seen. */
+/** Half an hour: the longest season, and the furthest look ahead. */
 const MOST_LAG = 120;
-const MOST_BINS = 2 * MOST_LAG;
 /** A short slope for what has begun to move, a long one for what moves slowly in noise. */
 const SLOPES = [6, 30] as const;
+/** As far back as anybody looks: the long slope of a whole horizon ago. */
+const MOST_BINS = MOST_LAG + 1 + SLOPES[1];
 /** Errors are means over about so many bins. */
 const MEMORY_BINS = 60;
 /** A gap longer than this begins a new series. */
@@ -37,7 +38,7 @@ export interface Demand {
   readonly bins: readonly (number | null)[];
   /** The bin being filled: its sum and its number of figures. */
   readonly filling: { readonly sum: number; readonly figures: number };
-  /** Mean absolute difference at lag 1, 2, ..., and how often it was seen. */
+  /** Mean absolute difference at lag 1, 2, ..., and how often it was seen, as far as that matters. */
   readonly errors: readonly number[];
   readonly seen: readonly number[];
   /** Mean absolute errors of the trends, the short slope's first. */
@@ -171,24 +172,25 @@ function judge(demand: Demand, horizon: number): Demand {
   const last = bins.length - 1;
   const newest = bins[last] as number;
   const errors = demand.errors.slice();
-  const seen = demand.seen.slice();
+  // Copied when the first of them grows: in the end none does.
+  let seen: number[] | null = null;
   for (let lag = 1; lag <= Math.min(MOST_LAG, last); lag += 1) {
     const past = bins[last - lag];
-    if (past === null || past === undefined) {
-      errors[lag - 1] ??= 0;
-      seen[lag - 1] ??= 0;
-      continue;
+    const known = demand.seen[lag - 1];
+    const isSeen = past !== null && past !== undefined;
+    const most = Math.max(MEMORY_BINS, lag);
+    const count = Math.min(most, (known ?? 0) + (isSeen ? 1 : 0));
+    if (count !== known) {
+      seen ??= demand.seen.slice();
+      seen[lag - 1] = count;
     }
-    const count = (seen[lag - 1] ?? 0) + 1;
     const before = errors[lag - 1] ?? 0;
-    const error = Math.abs(newest - past);
-    seen[lag - 1] = count;
-    errors[lag - 1] = before + (error - before) / Math.min(count, Math.max(MEMORY_BINS, lag));
+    errors[lag - 1] = isSeen ? before + (Math.abs(newest - past) - before) / count : before;
   }
   const trendErrors = SLOPES.map((length, index) =>
     trendErrorAfter(demand.trendErrors[index] ?? null, { bins, horizon, length }),
   );
-  const next = { ...demand, errors, seen, trendErrors };
+  const next = { ...demand, errors, seen: seen ?? demand.seen, trendErrors };
   return { ...next, season: seasonOf(next, horizon) };
 }
 
