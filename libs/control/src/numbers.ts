@@ -1,5 +1,9 @@
-/** Below the first the scale is larger by ten for each. */
-const SMALL = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8] as const;
+/** Ends of the decades from 1e-8 on: a number below one has the scale at the same place. */
+const DECADES = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
+/** Scaled by it a number of its decade has twelve digits before the point. */
+const SCALES = [
+  1e19, 1e18, 1e17, 1e16, 1e15, 1e14, 1e13, 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3,
+];
 
 /** Removes the noise of binary fractions, to twelve digits: 900 x 1.1 is 990. */
 export function tidy(value: number): number {
@@ -12,13 +16,11 @@ export function tidy(value: number): number {
   }
   // Scaled, twelve digits are a whole number; divided by a power of ten it is rounded only once.
   // Printing the number and reading it again says the same and takes twenty times as long.
-  let scale = 1e14;
-  for (let above = 1e-2; size >= above; above *= 10) {
-    scale /= 10;
+  let decade = size < 1 ? 0 : 8;
+  while (size >= (DECADES[decade] as number)) {
+    decade += 1;
   }
-  for (let place = 0; size < (SMALL[place] as number); place += 1) {
-    scale *= 10;
-  }
+  const scale = SCALES[decade] as number;
   return Math.round(value * scale) / scale;
 }
 

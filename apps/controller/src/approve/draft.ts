@@ -107,9 +107,8 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
     const asked = formatKnob(decision.loop, decision.proposed);
     const { proposed, applied, bounded } = decision;
     const more = Number(bounded) > Math.max(Number(proposed), Number(applied));
-    others.push(
-      `The law alone would have gone to ${asked}; the guards ${more ? 'ask for more' : 'allow less'}`,
-    );
+    const guards = more ? 'ask for more' : 'allow less';
+    others.push(`The law alone would have gone to ${asked}; the guards ${guards}`);
   }
   const { rate, replicas } = assessment.policy.loops;
   if (decision.loop === 'replicas') others.push(...neighbours(decision, assessment));

@@ -48,11 +48,22 @@ export function noteTrend(state: TrendState, { slot, value }: ClosedSlot): Trend
   while (first < state.slots.length && (state.slots[first] as number) <= slot - state.size) {
     first += 1;
   }
-  const slots = state.slots.slice(first);
-  const values = state.values.slice(first);
-  slots.push(slot);
-  values.push(value);
+  const slots = withNewest(state.slots, first, slot);
+  const values = withNewest(state.values, first, value);
   return { size: state.size, slots, values, line: lineThrough(slots, values, state.size) };
+}
+
+function withNewest(before: readonly number[], first: number, newest: number): number[] {
+  if (first !== 1) {
+    return [...before.slice(first), newest];
+  }
+  // The usual case. Moved by hand: what is put after a copy has it copied once more.
+  const moved = before.slice();
+  for (let at = 1; at < moved.length; at += 1) {
+    moved[at - 1] = moved[at] as number;
+  }
+  moved[moved.length - 1] = newest;
+  return moved;
 }
 
 /** Null: fewer points than half of the window, or than 4. Change per slot is `line.slope`. */
@@ -81,7 +92,10 @@ function lineThrough(
   }
   const slope = medianOfFew(slopes);
   const now = slots[count - 1] as number;
-  const levels = values.map((value, k) => value + slope * (now - (slots[k] as number)));
+  const levels = values.slice();
+  for (let k = 0; k < count; k += 1) {
+    levels[k] = (values[k] as number) + slope * (now - (slots[k] as number));
+  }
   return { level: medianOfFew(levels), slope };
 }
 

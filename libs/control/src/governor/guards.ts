@@ -42,8 +42,8 @@ export interface ReplicaBounds {
 
 /**
  * Propose, then bound. Without evidence nothing changes, but for one thing: what the limits and the
- * clock ask for at least is reached, for they are all that this needs. `beforeModes` are the caller's own, of what it alone knows; they stand after
- * the limits and before what is frozen.
+ * clock ask for at least is reached, for they are all that this needs. `beforeModes` are the
+ * caller's own, of what it alone knows; they stand after the limits and before what is frozen.
  */
 export function replicaGuards(
   bounds: ReplicaBounds,
@@ -82,7 +82,7 @@ function leastOf({ min, schedule }: ReplicaBounds): (nowMs: number) => number {
   return (nowMs) => Math.max(min, scheduledLeast(settings, nowMs));
 }
 
-/** Where a guard holds below the least, it keeps what is applied and lets the next ones raise it. */
+/** Below the least a guard that holds keeps what is applied, and lets the next ones raise it. */
 function unlessBelow(leastAt: (nowMs: number) => number, guard: Guard): Guard {
   return {
     name: guard.name,

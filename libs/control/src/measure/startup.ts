@@ -166,10 +166,13 @@ function withoutNewest(line: Line, count: number): Line {
   return { older: Math.max(0, line.older - left), pending, stuck };
 }
 
+const NONE: readonly number[] = [];
+
 function withoutOldest(
   line: Line,
   count: number,
 ): { readonly line: Line; readonly beganMs: readonly number[] } {
+  if (count === 0) return { line, beganMs: NONE };
   const older = Math.max(0, line.older - count);
   let left = count - (line.older - older);
   const beganMs: number[] = [];
@@ -191,7 +194,8 @@ function withOverdue(line: Line, olderMs: number, nowMs: number, usualMs: number
       ? STUCK_AFTER_MS
       : Math.min(STUCK_AFTER_MS, Math.max(STUCK_AT_LEAST_MS, STUCK_TIMES * usualMs));
   const older = nowMs - olderMs <= patienceMs ? line.older : 0;
-  const pending = line.pending.filter((batch) => nowMs - batch.atMs <= patienceMs);
+  const isDue = (batch: PendingStart) => nowMs - batch.atMs <= patienceMs;
+  const pending = line.pending.every(isDue) ? line.pending : line.pending.filter(isDue);
   const overdue = line.older - older + countOf(line.pending) - countOf(pending);
   return { older, pending, stuck: line.stuck + overdue };
 }

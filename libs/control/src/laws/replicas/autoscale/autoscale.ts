@@ -121,7 +121,7 @@ function step(state: AutoscaleState, input: ReplicaObservation): Step<AutoscaleS
   });
   const guess = state.settings.terms.guess ? heard.guess : 0;
   const believed: Believed = { ...seen, rate: heard.rate, guess };
-  const learned = learn({ ...looked, doubt, echo: heard.echo }, believed);
+  const learned = learn(looked, believed, { doubt, echo: heard.echo });
   return decide(learned, believed, input.hand === true);
 }
 
@@ -202,23 +202,23 @@ function decide(
     heldMs,
   );
   const kept = { ...state, needs };
-  const terms = { ...parts.terms, applied };
-  if (hand) return { state: kept, output: { value: applied, reason: 'tracking', terms } };
+  const say = (value: number, reason: LawReason, lately?: number) => ({
+    state: kept,
+    output: { value, reason, terms: termsOf(state, seen, { forecast, cost, parts, lately }) },
+  });
+  if (hand) return say(applied, 'tracking');
   const wanted = tidy(Math.max(1, need + seen.guess / parts.perReplica));
   if (Math.ceil(wanted) > applied && wanted > applied * (1 + LEAST_UP)) {
     const value = Math.max(Math.ceil(wanted), Math.round(wanted * overshoot(state)));
-    return { state: kept, output: { value, reason: 'demand-above', terms } };
+    return say(value, 'demand-above');
   }
   const lately = tidy(latelyNeeded(kept, { need, perReplica: parts.perReplica, heldMs }));
-  const told = { ...terms, lately };
   const isSteady = nowMs - (state.changedMs ?? nowMs) >= STEADY_MS;
   const enough = applied * (1 - (isSteady ? LEAST_DOWN.steady : LEAST_DOWN.restless));
   if (Math.ceil(lately) < applied && lately <= enough) {
-    const value = Math.ceil(lately);
-    return { state: kept, output: { value, reason: 'demand-below', terms: told } };
+    return say(Math.ceil(lately), 'demand-below', lately);
   }
-  const reason = need <= enough ? 'needed-lately' : 'demand-met';
-  return { state: kept, output: { value: applied, reason, terms: told } };
+  return say(applied, need <= enough ? 'needed-lately' : 'demand-met', lately);
 }
 
 function overshoot({ harm, settings }: AutoscaleState): number {
@@ -236,11 +236,15 @@ function latelyNeeded(
   return Math.max(now.need, mostNeeded(needs, echo.overload !== null));
 }
 
+/** What the need is made of. */
 interface Parts {
   readonly need: number;
   /** Requests per second that one replica takes when it is as busy as is safe. */
   readonly perReplica: number;
-  readonly terms: Terms;
+  readonly safe: number;
+  readonly margin: number;
+  readonly backlog: number;
+  readonly trim: number;
 }
 
 function partsOf(
@@ -258,25 +262,39 @@ function partsOf(
   const trim = terms.trim ? state.trim : 0;
   const perReplica = safe / (cost * (1 + trim));
   const demand = Math.max(seen.rate, forecast.perSecond) + margin + backlog / DRAIN_S;
-  const need = demand / perReplica;
-  return {
-    need,
-    perReplica,
-    terms: {
-      ratePerSecond: tidy(seen.rate),
-      forecastPerSecond: tidy(forecast.perSecond),
-      marginPerSecond: tidy(margin),
-      guessPerSecond: tidy(seen.guess),
-      backlog: tidy(backlog),
-      costSeconds: tidy(cost),
-      safeUtilization: tidy(safe),
-      trim: tidy(trim),
-      harm: tidy(state.harm),
-      need: tidy(need),
-      startupMs: startupMs(state),
-      ...(terms.slowStart ? { slowStartMs: COLD_MS } : {}),
-    },
+  return { need: demand / perReplica, perReplica, safe, margin, backlog, trim };
+}
+
+/** Every figure that the need came of, for those who want to see why. */
+function termsOf(
+  state: AutoscaleState,
+  seen: Believed,
+  told: {
+    readonly forecast: Forecast;
+    readonly cost: number;
+    readonly parts: Parts;
+    /** The most needed in the hold; left out where it was not asked for. */
+    readonly lately: number | undefined;
+  },
+): Terms {
+  const { forecast, cost, parts, lately } = told;
+  const terms: Record<string, number> = {
+    ratePerSecond: tidy(seen.rate),
+    forecastPerSecond: tidy(forecast.perSecond),
+    marginPerSecond: tidy(parts.margin),
+    guessPerSecond: tidy(seen.guess),
+    backlog: tidy(parts.backlog),
+    costSeconds: tidy(cost),
+    safeUtilization: tidy(parts.safe),
+    trim: tidy(parts.trim),
+    harm: tidy(state.harm),
+    need: tidy(parts.need),
+    startupMs: startupMs(state),
   };
+  if (state.settings.terms.slowStart) terms.slowStartMs = COLD_MS;
+  terms.applied = seen.applied;
+  if (lately !== undefined) terms.lately = lately;
+  return terms;
 }
 
 /** Who waits beyond twice the usual; where many give up, the wait ends by itself. */

@@ -38,7 +38,7 @@ export interface Demand {
   readonly bins: readonly (number | null)[];
   /** The bin being filled: its sum and its number of figures. */
   readonly filling: { readonly sum: number; readonly figures: number };
-  /** Mean absolute difference at lag 1, 2, ..., and how often it was seen, as far as that matters. */
+  /** Mean absolute difference at lag 1, 2, ..., and how often it was seen, up to a bound. */
   readonly errors: readonly number[];
   readonly seen: readonly number[];
   /** Mean absolute errors of the trends, the short slope's first. */
@@ -86,18 +86,29 @@ export function noteDemand(
   if (passed > MOST_GAP) {
     return { ...NO_DEMAND, untilMs, bins: [perSecond] };
   }
-  const bins = demand.bins.slice(Math.max(0, demand.bins.length + passed - MOST_BINS));
-  for (let missing = 1; missing < passed; missing += 1) bins.push(null);
-  bins.push(filling.sum / filling.figures);
   return judge(
     {
       ...demand,
-      bins,
+      bins: withBin(demand.bins, filling.sum / filling.figures, passed - 1),
       untilMs: demand.untilMs + passed * BIN_MS,
       filling: { sum: 0, figures: 0 },
     },
     horizon,
   );
+}
+
+function withBin(before: Demand['bins'], value: number, missing: number): Demand['bins'] {
+  if (missing === 0 && before.length === MOST_BINS) {
+    // The usual case. Moved by hand: what is pushed onto a copy has it copied once more.
+    const bins = before.slice();
+    for (let bin = 1; bin < MOST_BINS; bin += 1) bins[bin - 1] = bins[bin] as number | null;
+    bins[MOST_BINS - 1] = value;
+    return bins;
+  }
+  const bins = before.slice(Math.max(0, before.length + missing + 1 - MOST_BINS));
+  for (let gap = 0; gap < missing; gap += 1) bins.push(null);
+  bins.push(value);
+  return bins;
 }
 
 /** What will arrive `horizonMs` from the newest figure on; `now` is that newest figure. */
@@ -156,14 +167,13 @@ function slopeAt(bins: Demand['bins'], end: number, length: number): number | nu
   if (from < 0) return null;
   const middle = (length - 1) / 2;
   let products = 0;
-  let squares = 0;
   for (let index = 0; index < length; index += 1) {
     const value = bins[from + index];
     if (value === null || value === undefined) return null;
     products += (index - middle) * value;
-    squares += (index - middle) ** 2;
   }
-  return products / squares;
+  // The sum of the squared distances from the middle.
+  return products / ((length * (length * length - 1)) / 12);
 }
 
 /** Every forecaster is held against the bin that has just been closed. */

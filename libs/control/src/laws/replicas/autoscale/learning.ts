@@ -15,11 +15,15 @@ const TRIM_GAIN_PER_S = 0.002;
 const TRIM_TAU_MS = 300_000;
 const MOST_TRIM = 0.5;
 
-/** Each window teaches once. */
-export function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
+/** Each window teaches once. `heard` is kept in any case. */
+export function learn(
+  state: AutoscaleState,
+  seen: Believed,
+  heard: Pick<AutoscaleState, 'doubt' | 'echo'>,
+): AutoscaleState {
   const { untilMs } = seen;
   const dtMs = state.evidenceMs === null ? null : untilMs - state.evidenceMs;
-  if (dtMs !== null && dtMs < SAME_WINDOW_MS) return state;
+  if (dtMs !== null && dtMs < SAME_WINDOW_MS) return { ...state, ...heard };
   const demand = noteDemand(state.demand, {
     untilMs,
     perSecond: seen.rate,
@@ -34,6 +38,8 @@ export function learn(state: AutoscaleState, seen: Believed): AutoscaleState {
   const warm = untilMs - seen.windowMs >= state.coldUntilMs;
   return {
     ...state,
+    doubt: heard.doubt,
+    echo: heard.echo,
     evidenceMs: untilMs,
     demand,
     cost,

@@ -15,8 +15,11 @@ const HOLD_PIECES = 32;
 
 /** Those of one piece of the hold become one: the most, at the latest time. */
 export function noteNeed(needs: readonly Need[], need: Need, heldMs: number): readonly Need[] {
-  const isHeld = ({ atMs }: Need) => need.atMs - atMs <= heldMs;
-  const held = needs[0] === undefined || isHeld(needs[0]) ? needs : needs.filter(isHeld);
+  const oldest = needs[0];
+  const held =
+    oldest === undefined || need.atMs - oldest.atMs <= heldMs
+      ? needs
+      : needs.filter(({ atMs }) => need.atMs - atMs <= heldMs);
   const last = held.at(-1);
   const first = last === undefined ? need.atMs : (last.fromMs ?? last.atMs);
   if (
@@ -25,9 +28,15 @@ export function noteNeed(needs: readonly Need[], need: Need, heldMs: number): re
     need.atMs - first < heldMs / HOLD_PIECES
   ) {
     const replicas = Math.max(last.replicas, need.replicas);
-    return held.with(-1, { ...need, replicas, fromMs: first });
+    return held.with(-1, { atMs: need.atMs, replicas, isSure: need.isSure, fromMs: first });
   }
-  return [...held, { ...need, fromMs: need.atMs }].slice(-2 * HOLD_PIECES);
+  const piece = {
+    atMs: need.atMs,
+    replicas: need.replicas,
+    isSure: need.isSure,
+    fromMs: need.atMs,
+  };
+  return [...held.slice(1 - 2 * HOLD_PIECES), piece];
 }
 
 /** The most of the hold; what was thought in an overload is known better when it is over. */
