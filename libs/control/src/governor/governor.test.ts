@@ -151,8 +151,11 @@ describe('a governor', () => {
     // A hand is a person's, and a person may be below.
     expect(last(config(least), few({ hand: true }))).toMatchObject({ value: 3 });
     // Nothing is taken away for it: too many stay while nobody sees them.
-    const many = seen(0, { applied: 30, evidenceAgeMs: null });
-    expect(last(config({ ...least, schedule }), many)).toMatchObject({ value: 30 });
+    const ceiling = { windows: [{ when: 'Mon 00:00 - Mon 12:00 UTC', min: 7, max: 12 }] };
+    for (const sight of sights) {
+      const many = seen(0, { applied: 30, ...sight });
+      expect(last(config({ ...least, schedule: ceiling }), many)).toMatchObject({ value: 30 });
+    }
   });
 
   it('believes a way down only when it has lasted, and no zero at once', () => {
@@ -188,9 +191,9 @@ describe('the guards of replicas', () => {
       'handControl',
       'onlyFinite',
       'evidenceAge',
-      'noBlindScaleDown',
       'slew',
       'clamp',
+      'noBlindScaleDown',
       'directionalAutonomy',
       'own',
       'modeFreeze',
@@ -201,11 +204,11 @@ describe('the guards of replicas', () => {
     ]);
     const schedule = { windows: [{ when: 'Mon 00:00 - Mon 12:00 UTC', min: 3 }] };
     expect(names({ confirmDownMs: 60_000, schedule }).slice(3, 8)).toEqual([
-      'noBlindScaleDown',
       'confirmedDown',
       'slew',
       'schedule',
       'clamp',
+      'noBlindScaleDown',
     ]);
   });
 

@@ -55,12 +55,13 @@ export function replicaGuards(
     handControl() as Guard,
     onlyFinite(),
     unlessBelow(leastAt, evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard),
-    unlessBelow(leastAt, noBlindScaleDown()),
-    ...(bounds.confirmDownMs === undefined ? [] : [confirmedDown()]),
+    ...(bounds.confirmDownMs === undefined ? [] : [unlessBelow(leastAt, confirmedDown())]),
     slew({ up: { ratio: bounds.stepUp }, down: { ratio: bounds.stepDown }, whole: true }),
     // A scheduled least is reached at once, whatever one step may be.
     ...(bounds.schedule === undefined ? [] : [scheduleGuard(bounds.schedule)]),
     clamp({ min: bounds.min, max: bounds.max }),
+    // After the limits, which would take away what nobody sees.
+    noBlindScaleDown(),
     directionalAutonomy(autonomy),
     ...beforeModes,
     modeFreeze() as Guard,

@@ -178,21 +178,17 @@ function withSpan(
   return [...kept.slice(0, -1), { atMs, value, ready }];
 }
 
-/**
- * Lets a value fall only to what has been confirmed. Without `context.confirmation`: passes. It
- * bounds and never holds: a least that a policy asks for is reached whatever is confirmed.
- */
+/** Lets a value fall only to what has been confirmed. Without `context.confirmation`: passes. */
 export function confirmedDown(): Guard {
   return {
     name: 'confirmedDown',
     judge: (decision, { applied, confirmation }): Verdict<number> => {
       if (confirmation === undefined || !(decision.value < applied)) return PASS;
       const { silentMs, look, proposed } = confirmation;
-      const keep = { kind: 'bound', value: applied } as const;
-      if (look === 'silent') return { ...keep, reason: 'sudden-silence', terms: { silentMs } };
-      if (look === 'blind') return { ...keep, reason: 'blind-scale-down' };
-      const most = proposed.reduce((top, { value }) => Math.max(top, value), 0);
-      const floor = Math.min(applied, most);
+      if (look === 'silent') return { kind: 'hold', reason: 'sudden-silence', terms: { silentMs } };
+      if (look === 'blind') return { kind: 'hold', reason: 'blind-scale-down' };
+      const floor = proposed.reduce((most, { value }) => Math.max(most, value), 0);
+      if (floor >= applied) return { kind: 'hold', reason: 'unconfirmed-drop' };
       return decision.value < floor
         ? { kind: 'bound', value: floor, reason: 'unconfirmed-drop' }
         : PASS;
