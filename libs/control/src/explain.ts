@@ -211,6 +211,9 @@ const GUARD_SENTENCES: { readonly [reason in GuardReason]: Sentence } = {
   'evidence-stale': (w) =>
     `The evidence is ${w.duration('ageMs')} old, ` +
     `more than ${w.duration('maxAgeMs')}: nothing changes.`,
+  'least-without-evidence': (w) =>
+    `${capital(w.signal)} is not known now: only the least that limits and clock ask for ` +
+    `is reached.`,
   'blind-scale-down': (w) => `Without ${w.signal} nothing is taken away.`,
   'sudden-silence': (w) =>
     `Figures have been zero for ${w.duration('silentMs')}, which is not believed yet: ` +

@@ -83,6 +83,7 @@ export type GuardReason =
   | 'hand-control'
   | 'evidence-missing'
   | 'evidence-stale'
+  | 'least-without-evidence'
   | 'blind-scale-down'
   | 'sudden-silence'
   | 'unconfirmed-drop'

@@ -26,7 +26,13 @@ export interface BacktestSummary {
   readonly slowTurnsWanted: { readonly more: number; readonly less: number } | null;
 }
 
-const BLIND = new Set(['no-evidence', 'stale-evidence', 'evidence-missing', 'evidence-stale']);
+const BLIND = new Set([
+  'no-evidence',
+  'stale-evidence',
+  'evidence-missing',
+  'evidence-stale',
+  'least-without-evidence',
+]);
 const HOUR_MS = 3_600_000;
 
 export function differencesOf(turns: readonly Turn[]): Difference[] {
@@ -58,7 +64,7 @@ export function summaryOf(
   return {
     turns: turns.length,
     agreed: count(({ decision, seen }) => decision.value === seen.applied),
-    blind: count(({ decision }) => BLIND.has(decision.reason)),
+    blind: count(({ decision, seen }) => seen.evidenceAgeMs === null || BLIND.has(decision.reason)),
     appliedReplicaHours: hours(({ seen }) => seen.applied),
     wantedReplicaHours: hours(({ decision }) => decision.value),
     appliedChanges: turns.filter(

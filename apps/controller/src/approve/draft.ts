@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Autonomy, Evidence, Knob, Mode } from '@flyball/contract';
+import { sameKnob } from '@flyball/control';
 import type { LoopDecision } from '../decide/loop.ts';
 import { type LoopName, loopId } from '../decide/words.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
@@ -91,6 +92,9 @@ function ifNothing({ decision, assessment }: DraftInput): string {
   const growing = Number(decision.bounded) > Number(decision.applied);
   switch (decision.loop) {
     case 'replicas':
+      if (decision.reason === 'at-min' || decision.reason === 'scheduled-floor') {
+        return `${service} stays at ${now} replicas, below the least that its policy asks for.`;
+      }
       return growing
         ? `${service} stays at ${now} replicas: what exceeds them waits, fails or is shed.`
         : `${service} keeps ${now} replicas, more than its load needs.`;
@@ -104,11 +108,12 @@ function ifNothing({ decision, assessment }: DraftInput): string {
 function alternatives({ decision, assessment }: DraftInput): string[] {
   const others: string[] = ['Do nothing, and decide again when this expires'];
   if (String(decision.proposed) !== String(decision.bounded) && decision.loop !== 'weights') {
-    const asked = formatKnob(decision.loop, decision.proposed);
     const { proposed, applied, bounded } = decision;
+    const asked = formatKnob(decision.loop, proposed);
+    const went = sameKnob(proposed, applied) ? 'stayed at' : 'gone to';
     const more = Number(bounded) > Math.max(Number(proposed), Number(applied));
     const guards = more ? 'ask for more' : 'allow less';
-    others.push(`The law alone would have gone to ${asked}; the guards ${guards}`);
+    others.push(`The law alone would have ${went} ${asked}; the guards ${guards}`);
   }
   const { rate, replicas } = assessment.policy.loops;
   if (decision.loop === 'replicas') others.push(...neighbours(decision, assessment));
@@ -125,7 +130,7 @@ function alternatives({ decision, assessment }: DraftInput): string[] {
 function neighbours(decision: LoopDecision, { policy }: Assessment): string[] {
   const loop = policy.loops.replicas;
   const { measured } = decision;
-  if (loop === undefined || measured === null) return [];
+  if (loop === undefined || measured === null || decision.isBlind) return [];
   const [before, after] = [Number(decision.applied), Number(decision.bounded)];
   const signal = replicaSignal(policy, loop);
   return [after - 1, after + 1]

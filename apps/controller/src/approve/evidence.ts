@@ -1,5 +1,5 @@
 import type { Evidence, ReplicasLoopPolicy } from '@flyball/contract';
-import { errorRatio, unitOf } from '../orient/signals.ts';
+import { errorRatio, readSignal, unitOf } from '../orient/signals.ts';
 import { replicaSignal } from '../policies/law-configs.ts';
 import type { DraftInput } from './draft.ts';
 import { formatSignal } from './sentences.ts';
@@ -9,6 +9,8 @@ export function evidenceFor(input: DraftInput): Evidence[] {
   const { assessment, decision, snapshot } = input;
   const { policy, view, guards } = assessment;
   const facts: Evidence[] = [];
+  // The clock of who measured may be ahead: as far from now is as old.
+  const isOld = (atMs: number) => Math.abs(snapshot.atMs - atMs) > policy.guards.evidenceMaxAge;
   const add = (
     signal: string,
     value: number | null,
@@ -24,18 +26,18 @@ export function evidenceFor(input: DraftInput): Evidence[] {
       threshold: more.threshold ?? null,
       observedAtMs: Math.round(more.atMs),
       validUntilMs: Math.round(more.atMs + policy.guards.evidenceMaxAge),
-      freshness: snapshot.atMs - more.atMs > policy.guards.evidenceMaxAge ? 'historical' : 'fresh',
+      freshness: isOld(more.atMs) ? 'historical' : 'fresh',
       source: more.source,
       exampleTraceIds: [...input.exampleTraceIds],
     });
   };
   const { replicas } = policy.loops;
-  // Of what was never seen there is nothing to tell.
-  const seen = decision.measured !== null || decision.evidenceAgeMs !== null;
-  if (decision.loop === 'replicas' && replicas !== undefined && seen) {
+  // Of what was not seen there is nothing to tell.
+  if (decision.loop === 'replicas' && replicas !== undefined && decision.measured !== null) {
     const signal = replicaSignal(policy, replicas);
     const unit = unitOf(signal);
-    const atMs = snapshot.atMs - (decision.evidenceAgeMs ?? 0);
+    const oldestMs = snapshot.atMs - (decision.evidenceAgeMs ?? 0);
+    const atMs = readSignal(signal, view)?.observedAtMs ?? oldestMs;
     const threshold = thresholdText(replicas, decision, unit);
     add(signal, decision.measured, unit, {
       atMs,

@@ -42,7 +42,8 @@ function predictReplicas(decision: LoopDecision, { policy }: Assessment): Predic
   const signal = loop === undefined ? '' : replicaSignal(policy, loop);
   const before = Number(decision.applied);
   const after = Number(decision.bounded);
-  const { measured } = decision;
+  // What was seen too long ago foretells nothing.
+  const measured = decision.isBlind ? null : decision.measured;
   const withinMs = policy.approvals.verifyAfter;
   if (measured === null || after <= 0) {
     return {

@@ -109,6 +109,66 @@ describe('the cycle, when it may not act', () => {
     expect(world.desk.proposed).toHaveLength(1);
   });
 
+  it('asks for the least without evidence, and says what it rests on', async () => {
+    const world = new World(policyOf(REPLICAS.replace('min: 2', 'min: 4')));
+    await world.cycle.run([world.policy], 1);
+    const [{ content } = { content: undefined }] = world.desk.proposed;
+    expect(content).toMatchObject({ before: 2, after: 4, reason: 'at-min', evidence: [] });
+    expect(content?.why).toBe(
+      'Worker utilization is not known now: only the least that limits and clock ask for is ' +
+        'reached. 4 is the least allowed, not 2.',
+    );
+    expect(content?.prediction).toMatchObject({
+      text: 'Nothing can be predicted without a measure.',
+      withinMs: null,
+    });
+    expect(content?.alternatives).toEqual([
+      'Do nothing, and decide again when this expires',
+      'The law alone would have stayed at 2; the guards ask for more',
+    ]);
+    expect(content?.ifNothing).toContain('below the least that its policy asks for');
+    const note = content?.guards.find(({ guard }) => guard === 'evidenceAge');
+    expect(note).toMatchObject({ effect: 'bounded', before: 2, after: 2 });
+    // Nothing to judge it by.
+    await world.carryOut();
+    world.clock.advance(30_000);
+    await world.cycle.run([world.policy], 1);
+    expect(world.desk.judged).toMatchObject([
+      {
+        judgement: {
+          state: 'not-judged',
+          text: 'Nothing was predicted, for there was no evidence.',
+        },
+      },
+    ]);
+  });
+
+  it('predicts nothing from what is too old, and shows it as such', async () => {
+    const world = new World(policyOf(REPLICAS.replace('min: 2', 'min: 4')));
+    world.observer.show('checkout', world.clock.nowMs(), CALM);
+    world.clock.advance(60_000);
+    await world.cycle.run([world.policy], 1);
+    const [{ content } = { content: undefined }] = world.desk.proposed;
+    expect(content).toMatchObject({ after: 4, prediction: { value: null } });
+    expect(content?.evidence.length).toBeGreaterThan(0);
+    expect(content?.evidence.every(({ freshness }) => freshness === 'historical')).toBe(true);
+  });
+
+  it('keeps what was proposed on evidence while it can ask for the least alone', async () => {
+    const world = new World(policyOf(REPLICAS.replace('min: 2', 'min: 6')));
+    world.replicas.value = 5;
+    await world.turn(0, { utilization: 1 });
+    const [first] = world.desk.proposed;
+    expect(Number(first?.content.after)).toBeGreaterThan(6);
+    for (let tick = 0; tick < 6; tick += 1) {
+      world.clock.advance(tick === 0 ? 60_000 : 5_000);
+      await world.cycle.run([world.policy], 1);
+      expect(world.lastSample()).toMatchObject({ reason: 'at-min', bounded: { '': 6 } });
+    }
+    expect(world.desk.proposed).toHaveLength(1);
+    expect(world.desk.pending.get('checkout/replicas')?.content.after).toBe(first?.content.after);
+  });
+
   it('says so when the target is away, and goes on when it is back', async () => {
     const world = new World(policyOf(REPLICAS));
     world.replicas.away = true;

@@ -16,7 +16,7 @@ import {
   splitLoopId,
   stopText,
 } from './parts.ts';
-import { isBlind, wantsChange } from './reconcile.ts';
+import { wantsChange } from './reconcile.ts';
 import type { ControlState, LoopState } from './service-state.ts';
 
 /** Ticks the loops whose turn it is: law, then guards. */
@@ -97,7 +97,7 @@ export class DecideStage {
       memory: state.memory,
     });
     state.memory = decision.memory;
-    const quiet = !wantsChange(decision) && !isBlind(decision);
+    const quiet = !wantsChange(decision) && !decision.isBlind;
     state.quietTicks = quiet ? state.quietTicks + 1 : 0;
     state.tick = tickOf(decision, { round, mode }, stopText(state, round));
     return { ...base, decision, target };

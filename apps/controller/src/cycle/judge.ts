@@ -1,5 +1,5 @@
 import type { Judgement, Unjudged } from '../approve/desk.port.ts';
-import { formatSignal } from '../approve/sentences.ts';
+import { formatSignal, unitFor } from '../approve/sentences.ts';
 import { arbitrate } from '../decide/arbitrate.ts';
 import type { Assessment } from '../orient/assess.ts';
 import { errorRatio, readSignal, unitOf } from '../orient/signals.ts';
@@ -19,7 +19,11 @@ export function judge(
   const { content, finishedAtMs } = action;
   const { prediction, before, after } = content;
   if (prediction.withinMs === null || prediction.high === null) {
-    return { state: 'not-judged', text: 'One step of a loop that steers all the time.' };
+    const text =
+      content.unit === unitFor('replicas')
+        ? 'Nothing was predicted, for there was no evidence.'
+        : 'One step of a loop that steers all the time.';
+    return { state: 'not-judged', text };
   }
   if (nowMs < finishedAtMs + prediction.withinMs) return null;
   const loop = assessment?.policy.loops.replicas;

@@ -44,7 +44,7 @@ export function reconcile(input: ReconcileInput): Intent {
   if (!wantsChange(decision)) {
     if (pending === null) return { kind: 'nothing' };
     // Without evidence nobody knows whether the reason is gone: it waits for its expiry.
-    if (isBlind(decision)) return { kind: 'keep' };
+    if (decision.isBlind) return { kind: 'keep' };
     return quietTicks < QUIET_TICKS ? { kind: 'keep' } : gone(pending, decision.text);
   }
   const autonomy = wordFor(input.autonomy, decision);
@@ -66,19 +66,6 @@ function gone(pending: Pending | null, why: string): Intent {
   return pending === null ? { kind: 'nothing' } : { kind: 'withdraw', id: pending.id, why };
 }
 
-const BLIND = new Set([
-  'no-evidence',
-  'stale-evidence',
-  'doubtful',
-  'evidence-missing',
-  'evidence-stale',
-]);
-
-/** Whether nothing could be known of the signal at this tick. */
-export function isBlind({ evidenceAgeMs, reason }: LoopDecision): boolean {
-  return evidenceAgeMs === null || BLIND.has(reason);
-}
-
 function wordFor(autonomy: DirectionalAutonomy, { applied, bounded }: LoopDecision): Autonomy {
   return typeof applied === 'number' && typeof bounded === 'number'
     ? autonomyOf(autonomy, applied, bounded)
@@ -90,6 +77,8 @@ function stillFits(input: ReconcileInput, { content }: Pending): boolean {
   const { decision, targetVersion, divergentTicks } = input;
   if (content.preconditions.targetVersion !== targetVersion) return false;
   if (isNear(content.after, decision.bounded)) return true;
+  // What was proposed on evidence, and goes as far, is better than what is asked for without any.
+  if (decision.isBlind && reaches(content.after, decision)) return true;
   const turned =
     direction(content.before, content.after) !== direction(decision.applied, decision.bounded);
   return !turned && divergentTicks < DIVERGENT_TICKS;
@@ -99,6 +88,12 @@ function stillFits(input: ReconcileInput, { content }: Pending): boolean {
 function isNear(pending: Knob, wish: Knob): boolean {
   if (typeof pending !== 'number' || typeof wish !== 'number') return sameKnob(pending, wish);
   return Math.abs(wish - pending) <= NEAR * pending;
+}
+
+/** Whether a pending change goes the same way, and as far or further. */
+function reaches(pending: Knob, { applied, bounded }: LoopDecision): boolean {
+  const way = direction(applied, bounded);
+  return way !== 0 && way * (Number(pending) - Number(bounded)) >= 0;
 }
 
 function direction(before: Knob, after: Knob): number {

@@ -69,6 +69,8 @@ export interface LoopDecision {
   readonly reason: string;
   readonly text: string;
   readonly evidenceAgeMs: number | null;
+  /** Nothing that counts could be known of the signal: what is decided does not rest on it. */
+  readonly isBlind: boolean;
   readonly guards: readonly GuardNote[];
   readonly memory: LoopMemory;
 }

@@ -17,6 +17,7 @@ import {
 } from '@flyball/control';
 import type { GuardTraffic } from '../orient/guard-facts.ts';
 import { latencyBandConfig } from '../policies/law-configs.ts';
+import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput } from './loop.ts';
 
@@ -82,6 +83,7 @@ export function decideRate(loop: RateLoopPolicy, input: LoopInput): LoopDecision
     reason: decision.reason,
     text: `${outcome.text}${share}`,
     evidenceAgeMs,
+    isBlind: isBlind(evidenceAgeMs, decision.reason),
     guards: outcome.notes,
     memory: {
       ...memory,

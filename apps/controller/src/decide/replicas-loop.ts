@@ -15,6 +15,7 @@ import {
 import { readSignal, unitOf } from '../orient/signals.ts';
 import { pidConfig, replicaSetpoint, replicaSignal } from '../policies/law-configs.ts';
 import { type Arbitration, arbitrate } from './arbitrate.ts';
+import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput, LoopMemory } from './loop.ts';
 import { countedAfter, replicaObservation } from './observation.ts';
@@ -72,7 +73,11 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
     names,
   );
   const { decision } = outcome.bounded;
-  const shed = outcome.bounded.trail.some(({ guard }) => guard === SHEDDING);
+  const { trail } = outcome.bounded;
+  const shed = trail.some(({ guard }) => guard === SHEDDING);
+  // A law that cannot tell says that nothing changes: what the guards then ask for has its own why.
+  const unseen = trail.find(({ reason }) => reason === 'least-without-evidence');
+  const blind = isBlind(evidenceAgeMs, output.reason, ...trail.map(({ reason }) => reason));
   return {
     loop: 'replicas',
     law: proposal.law,
@@ -85,8 +90,9 @@ export function decideReplicas(loop: ReplicasLoopPolicy, input: LoopInput): Loop
     reason: shed ? 'demand-hidden' : decision.reason,
     text: shed
       ? SHEDDING_TEXT
-      : textFor(outcome.text, decision.value, explain(output, names), applied),
+      : textFor(outcome.text, decision.value, unseen?.text ?? explain(output, names), applied),
     evidenceAgeMs,
+    isBlind: blind,
     guards: outcome.notes.map((note) =>
       note.guard === SHEDDING && shed ? { ...note, text: SHEDDING_TEXT } : note,
     ),

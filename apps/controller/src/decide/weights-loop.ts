@@ -19,6 +19,7 @@ import {
 import type { Assessment } from '../orient/assess.ts';
 import { errorRatio } from '../orient/signals.ts';
 import { weightsConfig } from '../policies/law-configs.ts';
+import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput } from './loop.ts';
 
@@ -81,6 +82,7 @@ export function decideWeights(loop: WeightsLoopPolicy, input: LoopInput): LoopDe
     reason: decision.reason,
     text: textFor(outcome.text, decision.reason, { equal, cold: spared?.output.terms.cold ?? 0 }),
     evidenceAgeMs,
+    isBlind: isBlind(evidenceAgeMs, decision.reason),
     guards: outcome.notes,
     memory: {
       ...memory,

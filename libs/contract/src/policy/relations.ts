@@ -29,11 +29,25 @@ function replicasFaults(policy: Policy): Fault[] {
     const message = `${loop.limits.min} must not be above max, ${loop.limits.max}`;
     faults.push({ path: at('limits', 'min'), message });
   }
+  faults.push(...scheduleFaults(loop));
   if (loop.every > guards.evidenceMaxAge * 20) {
     const message = `${formatDuration(loop.every)} is more than 20 times guards.evidenceMaxAge`;
     faults.push({ path: at('every'), message });
   }
   return faults;
+}
+
+/** Hours that ask for more than the loop may ever give. */
+function scheduleFaults({ schedule, limits }: ReplicasLoopPolicy): Fault[] {
+  const { windows = [], otherwise } = schedule ?? {};
+  const at = (...path: (string | number)[]) => ['spec', 'loops', 'replicas', 'schedule', ...path];
+  const hours = windows.map(({ min }, index) => ({ min, path: at('windows', index, 'min') }));
+  return [...hours, { min: otherwise?.min, path: at('otherwise', 'min') }].flatMap(
+    ({ min = 0, path }) => {
+      const message = `${min} must not be above limits.max, ${limits.max}`;
+      return min > limits.max ? [{ path, message }] : [];
+    },
+  );
 }
 
 /** 64 slots of 15 s: the longest horizon of the law's forecasts. */

@@ -252,6 +252,19 @@ describe('the law of the replicas', () => {
     expect(plan('').bounds).not.toHaveProperty('schedule');
   });
 
+  it('refuses hours that ask for more than the limits allow', () => {
+    const hours = (min: number) =>
+      `schedule: { windows: [{ when: Sat 08:00 - Sun 20:00 UTC, min: ${min} }]`;
+    expect(faults(`${hours(51)} }`)).toEqual([
+      'a.yaml:10:69: spec.loops.replicas.schedule.windows.0.min: 51 must not be above ' +
+        'limits.max, 50',
+    ]);
+    expect(faults(`${hours(50)} }`)).toEqual([]);
+    expect(faults(`${hours(50)}, otherwise: { min: 52 } }`).join()).toContain(
+      'schedule.otherwise.min: 52 must not be above',
+    );
+  });
+
   it('is in the JSON Schema, one of them and no more', () => {
     const schema = JSON.stringify(policyJsonSchema());
     expect(schema).toContain('"stablePanic"');

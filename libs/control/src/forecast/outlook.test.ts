@@ -233,6 +233,34 @@ describe('new figures', () => {
     expect(same.config.horizonMs).toBe(46_000);
   });
 
+  test.each([{ enter: 0.5 }, { leave: 0.9 }, { minScored: 20 }, { memorySlots: 90 }])(
+    'other gates, %o: what they measured is void',
+    (change) => {
+      const next = outlook.retune(state, { ...CONFIG, ...change });
+      expect(next.trend).toBe(state.trend);
+      expect(next.gates.trend).toMatchObject({ scored: 0, config: change });
+    },
+  );
+
+  test.each([
+    { trendSlots: 6 },
+    { mostPeriodSlots: 60 },
+    { seasonMs: 300_000 },
+    { calendar: { seasonMs: 86_400_000, slotMs: 300_000 } },
+  ])('other models, %o: all is new', (change) => {
+    const config = { ...CONFIG, ...change };
+    expect(outlook.retune(state, config)).toEqual(outlook.init(config));
+  });
+
+  test('a calendar of other slots, or of another season, is another one', () => {
+    const day = { seasonMs: 86_400_000, slotMs: 300_000 };
+    const known = outlook.init({ ...CONFIG, calendar: day });
+    for (const change of [{ slotMs: 600_000 }, { seasonMs: 604_800_000 }]) {
+      const config = { ...CONFIG, calendar: { ...day, ...change } };
+      expect(outlook.retune(known, config)).toEqual(outlook.init(config));
+    }
+  });
+
   test('other slots: all is new', () => {
     const next = outlook.retune(state, { ...CONFIG, slotMs: 10_000 });
     expect(next).toEqual(outlook.init({ ...CONFIG, slotMs: 10_000 }));

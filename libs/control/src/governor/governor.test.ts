@@ -158,6 +158,27 @@ describe('a governor', () => {
     }
   });
 
+  it('never lets the clock ask for more than the limits, nor for less than they do', () => {
+    const closed = { windows: [{ when: 'Tue 00:00 - Tue 12:00 UTC', min: 30 }] };
+    const open = { windows: [{ when: 'Mon 00:00 - Mon 12:00 UTC', min: 30 }] };
+    const unseen = (applied: number) => seen(0, { applied, evidenceAgeMs: null });
+    // Closed: the limits' own least. Open: as much as they allow, and then it rests there.
+    expect(last(config({ min: 5, schedule: closed }), unseen(3))).toMatchObject({ value: 5 });
+    expect(last(config({ schedule: open }), unseen(3))).toMatchObject({ value: 20 });
+    expect(last(config({ schedule: open }), unseen(20))).toMatchObject({ value: 20 });
+    expect(last(config({ schedule: open }), unseen(22))).toMatchObject({ value: 22 });
+  });
+
+  it('tells that the least is reached without evidence', () => {
+    const [step] = run(config({ min: 5 }), seen(0, { applied: 3, evidenceAgeMs: null }));
+    expect(step?.trail).toMatchObject([
+      { guard: 'evidenceAge', reason: 'least-without-evidence', before: 3, after: 3 },
+      { guard: 'clamp', reason: 'at-min', before: 3, after: 5 },
+    ]);
+    const sought = 'is not known now: only the least that limits and clock ask for is reached.';
+    expect(step?.trail[0]?.text).toContain(sought);
+  });
+
   it('believes a way down only when it has lasted, and no zero at once', () => {
     const law = { kind: 'capacity', config: { serviceTimeMs: 50 } } as const;
     const doubting = { law, bounds: { ...BOUNDS, confirmDownMs: 60_000 } };

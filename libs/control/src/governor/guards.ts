@@ -18,6 +18,7 @@ import {
   type ScheduleConfig,
   scheduleSettings,
 } from '../laws/replicas/schedule/schedule-config.ts';
+import type { GuardReason } from '../reasons.ts';
 
 /** What a policy lets a replica loop do, whatever its law proposes. */
 export interface ReplicaBounds {
@@ -54,14 +55,18 @@ export function replicaGuards(
   return [
     handControl() as Guard,
     onlyFinite(),
-    unlessBelow(leastAt, evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard),
+    unlessBelow(
+      leastAt,
+      evidenceAge({ maxAgeMs: bounds.evidenceMaxAgeMs }) as Guard,
+      'least-without-evidence',
+    ),
     ...(bounds.confirmDownMs === undefined ? [] : [unlessBelow(leastAt, confirmedDown())]),
     slew({ up: { ratio: bounds.stepUp }, down: { ratio: bounds.stepDown }, whole: true }),
     // A scheduled least is reached at once, whatever one step may be.
     ...(bounds.schedule === undefined ? [] : [scheduleGuard(bounds.schedule)]),
     clamp({ min: bounds.min, max: bounds.max }),
     // After the limits, which would take away what nobody sees.
-    noBlindScaleDown(),
+    noBlindScaleDown({ maxAgeMs: bounds.evidenceMaxAgeMs }),
     directionalAutonomy(autonomy),
     ...beforeModes,
     modeFreeze() as Guard,
@@ -76,22 +81,25 @@ export function replicaGuards(
   ];
 }
 
-/** Replicas there have to be at an instant, whatever is seen. */
-function leastOf({ min, schedule }: ReplicaBounds): (nowMs: number) => number {
+/** Replicas there have to be at an instant, whatever is seen; never more than the limits allow. */
+function leastOf({ min, max, schedule }: ReplicaBounds): (nowMs: number) => number {
   if (schedule === undefined) return () => min;
   const settings = scheduleSettings(schedule);
-  return (nowMs) => Math.max(min, scheduledLeast(settings, nowMs));
+  return (nowMs) => Math.min(max, Math.max(min, scheduledLeast(settings, nowMs)));
 }
 
 /** Below the least a guard that holds keeps what is applied, and lets the next ones raise it. */
-function unlessBelow(leastAt: (nowMs: number) => number, guard: Guard): Guard {
+function unlessBelow(
+  leastAt: (nowMs: number) => number,
+  guard: Guard,
+  reason?: GuardReason,
+): Guard {
   return {
     name: guard.name,
     judge: (decision, context): Verdict<number> => {
       const verdict = guard.judge(decision, context);
-      const { nowMs, applied } = context;
-      return verdict.kind === 'hold' && applied < leastAt(nowMs)
-        ? { ...verdict, kind: 'bound', value: applied }
+      return verdict.kind === 'hold' && context.applied < leastAt(context.nowMs)
+        ? { ...verdict, kind: 'keep', reason: reason ?? verdict.reason }
         : verdict;
     },
   };

@@ -5,8 +5,8 @@ import type { Bounded, Direction, Guard, GuardContext, TrailEntry, Verdict } fro
 
 /**
  * Propose, then bound: runs the guards in order over a law's proposal. A guard that holds ends the
- * chain, for nothing is left to bound; a guard that bounds passes its value on. What each did is
- * in the trail, so that order and effect can be read.
+ * chain, for nothing is left to bound; a guard that bounds or keeps passes its value on. What each
+ * did is in the trail, so that order and effect can be read.
  */
 export function bound<Value extends Knob>(
   guards: readonly Guard<Value>[],
@@ -22,7 +22,7 @@ export function bound<Value extends Knob>(
       continue;
     }
     const before = decision.value;
-    const after = verdict.kind === 'hold' ? context.applied : verdict.value;
+    const after = verdict.kind === 'bound' ? verdict.value : context.applied;
     if (verdict.kind === 'bound' && sameKnob(before, after)) {
       continue;
     }

@@ -35,7 +35,9 @@ export type Verdict<Value extends Knob> =
       readonly reason: GuardReason;
       readonly terms?: Terms;
     }
-  | { readonly kind: 'hold'; readonly reason: GuardReason; readonly terms?: Terms };
+  | { readonly kind: 'hold'; readonly reason: GuardReason; readonly terms?: Terms }
+  /** What is applied stays, as far as this guard goes: those behind it may ask for more. */
+  | { readonly kind: 'keep'; readonly reason: GuardReason; readonly terms?: Terms };
 
 export interface Guard<Value extends Knob = number> {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision, Knob } from '../decision.ts';
 import { bound } from './bound.ts';
+import { type Confirmation, NOTHING_CONFIRMED } from './confirm.ts';
 import { parseFreezeWindow } from './freeze-window.ts';
 import type { Guard, GuardContext } from './guard.ts';
 import { NO_ACTIONS, recordAction } from './history.ts';
@@ -156,6 +157,35 @@ describe('numbers', () => {
     ]);
     expect(judged(noBlindScaleDown(), 11, { measured: null })).toEqual([11, UNTOUCHED]);
     expect(judged(noBlindScaleDown(), 9)).toEqual([9, UNTOUCHED]);
+    const aged = noBlindScaleDown({ maxAgeMs: 30_000 });
+    expect(judged(aged, 9, { evidenceAgeMs: 30_000 })).toEqual([9, UNTOUCHED]);
+    expect(judged(aged, 9, { evidenceAgeMs: 30_001 })).toEqual([10, 'blind-scale-down']);
+    expect(judged(aged, 9, { evidenceAgeMs: -30_001 })).toEqual([10, 'blind-scale-down']);
+    expect(judged(noBlindScaleDown(), 9, { evidenceAgeMs: 3e9 })).toEqual([9, UNTOUCHED]);
+    expect(() => noBlindScaleDown({ maxAgeMs: 0 })).toThrow('evidenceMaxAge');
+    const looking = (look: Confirmation['look'], value = 9) =>
+      judged(noBlindScaleDown(), value, { confirmation: { ...NOTHING_CONFIRMED, look } });
+    expect(looking('sound')).toEqual([9, UNTOUCHED]);
+    expect(looking('silent')).toEqual([10, 'sudden-silence']);
+    expect(looking('blind')).toEqual([10, 'blind-scale-down']);
+    expect(looking('silent', 10)).toEqual([10, UNTOUCHED]);
+    expect(looking('blind', 11)).toEqual([11, UNTOUCHED]);
+  });
+
+  test('who keeps lets those behind ask for more, and is heard in any case', () => {
+    const keeps: Guard = {
+      name: 'keeps',
+      judge: () => ({ kind: 'keep', reason: 'least-without-evidence' }),
+    };
+    const least = clamp({ min: 12 });
+    for (const value of [7, 10, 15]) {
+      const { decision, trail } = run([keeps, least], value);
+      expect(decision).toMatchObject({ value: 12, reason: 'at-min' });
+      expect(trail).toMatchObject([
+        { guard: 'keeps', before: value, after: 10, effect: 'bounded' },
+        { guard: 'clamp', before: 10, after: 12, effect: 'bounded' },
+      ]);
+    }
   });
 
   test('hysteresis: up only above, down only below, nothing between or without a signal', () => {

@@ -15,15 +15,31 @@ export function onlyFinite(): Guard {
   };
 }
 
-/** Takes nothing away while the signal is missing. For laws that may go up without it. */
-export function noBlindScaleDown(): Guard {
+/**
+ * Takes nothing away while the signal is missing, too old or fell silent, see `confirm`. For laws
+ * that may go up without it, and for limits that would take away what nobody sees.
+ */
+export function noBlindScaleDown(config: { readonly maxAgeMs?: number } = {}): Guard {
+  const { maxAgeMs } = config;
+  if (maxAgeMs !== undefined) {
+    requirePositive('evidenceMaxAge', maxAgeMs);
+  }
   return {
     name: 'noBlindScaleDown',
-    judge: (decision, context) => {
-      const blind = context.measured === null || context.evidenceAgeMs === null;
-      return blind && decision.value < context.applied
-        ? { kind: 'hold', reason: 'blind-scale-down' }
-        : PASS;
+    judge: (decision, { applied, measured, evidenceAgeMs, confirmation }) => {
+      if (!(decision.value < applied)) {
+        return PASS;
+      }
+      if (confirmation?.look === 'silent') {
+        const { silentMs } = confirmation;
+        return { kind: 'hold', reason: 'sudden-silence', terms: { silentMs } };
+      }
+      const isBlind =
+        measured === null ||
+        evidenceAgeMs === null ||
+        (maxAgeMs !== undefined && Math.abs(evidenceAgeMs) > maxAgeMs) ||
+        confirmation?.look === 'blind';
+      return isBlind ? { kind: 'hold', reason: 'blind-scale-down' } : PASS;
     },
   };
 }
@@ -117,7 +133,7 @@ function stepSize(limit: StepLimit, applied: number, whole: boolean): number | n
   return size > 0 ? size : null;
 }
 
-/** Keeps the value between its limits. The last guard of a chain. */
+/** Keeps the value between its limits. */
 export function clamp(config: { readonly min?: number; readonly max?: number }): Guard {
   const { min, max } = config;
   if (min !== undefined) {

@@ -6,7 +6,7 @@
  *
  * Defaults: rho 0.7 and 1 worker, as `capacity` has them. S is smoothed over 2 minutes: it is a
  * property of the code, and the rate is what changes fast. A service time that is given is not
- * learned.
+ * learned; below a request in 100 s nothing is.
  * Regimes: need, no demand, holding without fresh evidence or before S is known. While the
  * workers are busy at 95 % or more S may be learned to be longer, never shorter: work waits then
  * that no figure shows.

@@ -134,6 +134,15 @@ test('each window teaches once', () => {
   expect(learned({}, known({ evidenceMs: UNTIL - 500 })).evidenceMs).toBe(UNTIL);
 });
 
+test('what was heard is kept in any case', () => {
+  const heard = {
+    doubt: { sinceMs: 7, kind: 'silence' },
+    echo: { ...known().echo, overload: { calm: 1, peak: 2, ups: 0 } },
+  } as unknown as Parameters<typeof learn>[2];
+  expect(learn(known(), WINDOW, heard)).toMatchObject(heard);
+  expect(learn(known({ evidenceMs: UNTIL }), WINDOW, heard)).toMatchObject(heard);
+});
+
 test('where latency bends is learned from warm replicas', () => {
   const { safe } = known();
   expect(learned({}).safe).not.toBe(safe);

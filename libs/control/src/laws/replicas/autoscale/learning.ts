@@ -38,8 +38,7 @@ export function learn(
   const warm = untilMs - seen.windowMs >= state.coldUntilMs;
   return {
     ...state,
-    doubt: heard.doubt,
-    echo: heard.echo,
+    ...heard,
     evidenceMs: untilMs,
     demand,
     cost,

@@ -15,7 +15,8 @@
  * horizon needs it.
  *
  * The cost is learned while the replicas are not saturated; when they are, use stands at its limit
- * whatever comes, so only a higher cost is believed. Before any cost is known the law holds.
+ * whatever comes, so only a higher cost is believed; below a request in 100 s nothing is learned.
+ * Before any cost is known the law holds.
  *
  * Defaults: rho 0.7 (queues are short for any usual service time); cost over 2 min, longer than
  * the noise of a window and shorter than a leak; start-up 30 s until one was seen; no calendar.
