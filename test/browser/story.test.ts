@@ -223,6 +223,11 @@ async function sights(): Promise<Sight[]> {
     { name: 'critical-paths', path: '/critical-paths', shows: ['Endpoints', /checkout/, /share/i] },
     { name: 'loops', path: '/loops', shows: ['replicas', 'rate', 'weights'] },
     { name: 'loop-replicas', path: loop('replicas'), shows: [/measured/i, /setpoint/i, /reason/i] },
+    {
+      name: 'loop-default-law',
+      path: '/loops/recommendations/replicas',
+      shows: [/autoscale/, /setpoint/i, /cost/i],
+    },
     { name: 'loop-rate', path: loop('rate'), shows: [/measured/i, /setpoint/i] },
     { name: 'loop-weights', path: loop('weights'), shows: [/weights/i, /checkout-1/] },
     { name: 'actions', path: '/actions', shows: ['To decide', 'Carried out'] },

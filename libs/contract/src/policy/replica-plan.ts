@@ -89,8 +89,9 @@ function autoscaleFigures(
   { utilization, hold, terms }: ReplicaLawWords['autoscale'],
 ) {
   const { latency, availability } = objectives;
-  const errorRatio =
-    availability === undefined ? undefined : Math.max(LEAST_ERROR_RATIO, 1 - availability);
+  // Of 99 % is left 1 %, and not a little more for want of binary digits.
+  const mayFail = availability === undefined ? undefined : Number((1 - availability).toFixed(9));
+  const errorRatio = mayFail === undefined ? undefined : Math.max(LEAST_ERROR_RATIO, mayFail);
   return {
     p99Ms: latency?.p99 ?? null,
     ...given({ errorRatio, holdMs: hold }),

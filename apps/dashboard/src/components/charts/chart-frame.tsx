@@ -13,7 +13,8 @@ type Props = {
   title: string;
   /** Unit and meaning of the vertical axis. */
   about: string;
-  height: number;
+  /** Pixels; left out: as high as what is in it. */
+  height?: number;
   legend?: readonly LegendItem[];
   table: () => ChartTable;
   children: ReactNode;
