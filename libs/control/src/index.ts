@@ -23,6 +23,7 @@ export * from './forecast/profile.ts';
 export * from './forecast/season.ts';
 export type { ClosedSlot, Sample } from './forecast/slots.ts';
 export * from './forecast/trend.ts';
+export * from './governor/blind.ts';
 export * from './governor/governor.ts';
 export * from './governor/guards.ts';
 export { bound, directionOf } from './guards/bound.ts';

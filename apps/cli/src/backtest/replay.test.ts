@@ -170,6 +170,10 @@ describe('the report', () => {
     const none = { everyMs: 10_000, objectiveMs: null };
     expect(summaryOf(surge, none)).toMatchObject({ slowTurns: null, slowTurnsWanted: null });
     expect(summaryOf(turnsOf({ rate: () => null }), none).blind).toBe(25);
+    // What is asked for without evidence, the least that there has to be, is blind too.
+    const below = turnsOf({ rate: () => null, applied: () => 1 });
+    expect(below[0]?.decision).toMatchObject({ value: 2, reason: 'at-min' });
+    expect(summaryOf(below, none)).toMatchObject({ blind: 25, agreed: 0 });
     const changed = turnsOf({ applied: (bucket) => (bucket < 15 ? 4 : 8) });
     expect(summaryOf(changed, none).appliedChanges).toBe(1);
   });

@@ -1,4 +1,10 @@
-import { type Decision, explain, governorOf, type ReplicaObservation } from '@flyball/control';
+import {
+  type Decision,
+  explain,
+  governorOf,
+  isBlind,
+  type ReplicaObservation,
+} from '@flyball/control';
 import { quantileOfBuckets } from '@flyball/tracing';
 import type { ReplicaSteering } from '../policy/read-policy.ts';
 import { NAMES } from '../serve/server.ts';
@@ -10,6 +16,8 @@ export interface Turn {
   readonly seen: ReplicaObservation;
   readonly decision: Decision<number>;
   readonly text: string;
+  /** Nothing that counts could be seen: what is decided does not rest on it. */
+  readonly isBlind: boolean;
 }
 
 /**
@@ -41,7 +49,15 @@ export function replay(
     if (seen === null) continue;
     const step = governor.step(state, seen);
     state = step.state;
-    turns.push({ atMs, seen, decision: step.output, text: explain(step.output, NAMES) });
+    const decision = step.output;
+    const reasons = [step.proposed, ...step.trail].map(({ reason }) => reason);
+    turns.push({
+      atMs,
+      seen,
+      decision,
+      text: explain(decision, NAMES),
+      isBlind: isBlind(seen.evidenceAgeMs, ...reasons),
+    });
   }
   return turns;
 }

@@ -26,13 +26,6 @@ export interface BacktestSummary {
   readonly slowTurnsWanted: { readonly more: number; readonly less: number } | null;
 }
 
-const BLIND = new Set([
-  'no-evidence',
-  'stale-evidence',
-  'evidence-missing',
-  'evidence-stale',
-  'least-without-evidence',
-]);
 const HOUR_MS = 3_600_000;
 
 export function differencesOf(turns: readonly Turn[]): Difference[] {
@@ -64,7 +57,7 @@ export function summaryOf(
   return {
     turns: turns.length,
     agreed: count(({ decision, seen }) => decision.value === seen.applied),
-    blind: count(({ decision, seen }) => seen.evidenceAgeMs === null || BLIND.has(decision.reason)),
+    blind: count((turn) => turn.isBlind),
     appliedReplicaHours: hours(({ seen }) => seen.applied),
     wantedReplicaHours: hours(({ decision }) => decision.value),
     appliedChanges: turns.filter(

@@ -35,8 +35,8 @@ seconds for each percent of replica-hours above the policy as it is (and gains 1
 Margins are of the loop on the fleet without chance, without guards and hysteresis: how many times
 stronger it could act, and how much later, before it swings on. Gains with a gain margin below 1.5,
 or that do not bear one turn of the loop more delay, are not proposed: when there are no others the
-command ends with 1. What was found is judged once
-more with the next seed, which the search has not seen.`,
+command ends with 1. What was found is judged once more with the next seed, which the search has not
+seen.`,
   options: {
     load: { type: 'string' },
     plant: { type: 'string' },

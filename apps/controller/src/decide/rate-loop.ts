@@ -8,6 +8,7 @@ import {
   frozenDirections,
   type Guard,
   handControl,
+  isBlind,
   type LatencyBandState,
   latencyBand,
   modeFreeze,
@@ -17,7 +18,6 @@ import {
 } from '@flyball/control';
 import type { GuardTraffic } from '../orient/guard-facts.ts';
 import { latencyBandConfig } from '../policies/law-configs.ts';
-import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput } from './loop.ts';
 

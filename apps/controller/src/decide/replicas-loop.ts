@@ -5,6 +5,7 @@ import {
   explain,
   frozenDirections,
   type Guard,
+  isBlind,
   type PidReplicasState,
   pidReplicas,
   type ReplicaLawState,
@@ -15,7 +16,6 @@ import {
 import { readSignal, unitOf } from '../orient/signals.ts';
 import { pidConfig, replicaSetpoint, replicaSignal } from '../policies/law-configs.ts';
 import { type Arbitration, arbitrate } from './arbitrate.ts';
-import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput, LoopMemory } from './loop.ts';
 import { countedAfter, replicaObservation } from './observation.ts';

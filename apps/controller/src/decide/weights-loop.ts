@@ -9,6 +9,7 @@ import {
   frozenDirections,
   type Guard,
   handControl,
+  isBlind,
   type Knob,
   modeFreeze,
   parseFreezeWindow,
@@ -19,7 +20,6 @@ import {
 import type { Assessment } from '../orient/assess.ts';
 import { errorRatio } from '../orient/signals.ts';
 import { weightsConfig } from '../policies/law-configs.ts';
-import { isBlind } from './blind.ts';
 import { runGuards } from './bounding.ts';
 import type { LoopDecision, LoopInput } from './loop.ts';
 
